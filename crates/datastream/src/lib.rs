@@ -1,0 +1,1 @@
+//! The typed DataStream API: builds a stream graph, never runs one.

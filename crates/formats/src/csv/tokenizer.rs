@@ -1,0 +1,207 @@
+//! Cutting bytes into records, and records into fields.
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use hurtig_core::{Error, Result};
+
+use super::{CsvOptions, Special};
+use crate::format::InputEnd;
+use crate::problem::Problem;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Finds the next record and holds its fields, without quotes and escapes.
+///
+/// The state of the parser never outlives a call: a record that is not complete is parsed again from its
+/// start, so that the place between two records is all there is to remember in a checkpoint.
+pub(super) struct Tokenizer {
+    reader: Reader,
+    comments: bool,
+    max_bytes: usize,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    fields: usize,
+    lines: u64,
+    record_line: u64,
+    at_start: bool,
+}
+
+/// What has been found at the front of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A record, whose fields are in the tokenizer: where it starts and ends.
+    Record(usize, usize),
+    /// So many bytes that belong to no record, and nothing complete behind them.
+    Nothing(usize),
+}
+
+/// What stands behind the bytes that belong to no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ahead {
+    /// A record, or the beginning of one.
+    Record,
+    /// Nothing that could be told yet.
+    Unknown,
+}
+
+impl Tokenizer {
+    pub(super) fn new(options: &CsvOptions, special: Special) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(special.delimiter).escape(special.escape);
+        match special.quote {
+            Some(quote) => builder.quote(quote),
+            None => builder.quoting(false),
+        };
+        let mut tokenizer = Tokenizer {
+            reader: builder.build(),
+            comments: options.allow_comments,
+            max_bytes: options.max_record_bytes,
+            text: vec![0; 1_024],
+            ends: vec![0; 32],
+            fields: 0,
+            lines: 0,
+            record_line: 0,
+            at_start: true,
+        };
+        tokenizer.reset();
+        tokenizer
+    }
+
+    /// Lines that have ended so far.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    pub(super) fn resume_at(&mut self, lines: u64) {
+        self.lines = lines;
+        self.at_start = false;
+    }
+
+    /// The line on which the last record starts.
+    pub(super) fn record_line(&self) -> u64 {
+        self.record_line
+    }
+
+    /// How many fields the last record has.
+    pub(super) fn fields(&self) -> usize {
+        self.fields
+    }
+
+    /// The text of a field of the last record; `None` if it has no such field.
+    #[inline]
+    pub(super) fn field(&self, index: usize) -> Result<Option<&str>, Problem> {
+        if index >= self.fields {
+            return Ok(None);
+        }
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        match std::str::from_utf8(&self.text[start..self.ends[index]]) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) => {
+                let found = self.text[start + error.valid_up_to()];
+                Err(Problem::new(format!(
+                    "expected UTF-8, found 0x{found:02x} at byte {}",
+                    error.valid_up_to() + 1
+                )))
+            }
+        }
+    }
+
+    /// Looks for a record at the front of `input`.
+    pub(super) fn next(&mut self, input: &[u8], end: InputEnd) -> Result<Token> {
+        let (start, ahead) = self.skip_to_record(input, end)?;
+        let input = &input[start..];
+        if ahead == Ahead::Unknown {
+            return Ok(Token::Nothing(start));
+        }
+        self.record_line = self.lines + 1;
+        match self.read_record(input, end)? {
+            Some(bytes) => {
+                if bytes > self.max_bytes {
+                    return Err(self.too_long());
+                }
+                self.at_start = false;
+                self.lines += memchr::memchr_iter(b'\n', &input[..bytes]).count() as u64;
+                Ok(Token::Record(start, start + bytes))
+            }
+            None if input.len() > self.max_bytes => Err(self.too_long()),
+            None => Ok(Token::Nothing(start)),
+        }
+    }
+
+    /// Passes over ends of lines, comments, and the mark that may stand at the start of a file.
+    fn skip_to_record(&mut self, input: &[u8], end: InputEnd) -> Result<(usize, Ahead)> {
+        let mut position = 0;
+        if self.at_start && BYTE_ORDER_MARK.starts_with(&input[..input.len().min(3)]) {
+            match end {
+                InputEnd::More if input.len() < 3 => return Ok((0, Ahead::Unknown)),
+                _ if input.len() >= 3 => position = 3,
+                _ => {}
+            }
+        }
+        while let Some(&byte) = input.get(position) {
+            match byte {
+                b'\n' => self.lines += 1,
+                b'\r' => {}
+                b'#' if self.comments => match memchr::memchr(b'\n', &input[position..]) {
+                    Some(length) => {
+                        position += length;
+                        continue;
+                    }
+                    None if end == InputEnd::Last => return Ok((input.len(), Ahead::Unknown)),
+                    None if input.len() - position > self.max_bytes => {
+                        self.record_line = self.lines + 1;
+                        return Err(self.too_long());
+                    }
+                    None => return Ok((position, Ahead::Unknown)),
+                },
+                _ => return Ok((position, Ahead::Record)),
+            }
+            position += 1;
+            self.at_start = false;
+        }
+        Ok((position, Ahead::Unknown))
+    }
+
+    /// How many bytes the record at the front of `input` takes; `None` if it is not complete.
+    fn read_record(&mut self, input: &[u8], end: InputEnd) -> Result<Option<usize>> {
+        let (mut read, mut written) = (0, 0);
+        self.fields = 0;
+        let mut closing: Option<&[u8]> = None;
+        loop {
+            let rest = closing.unwrap_or(&input[read..]);
+            let (result, taken, text, ends) =
+                self.reader.read_record(rest, &mut self.text[written..], &mut self.ends[self.fields..]);
+            if closing.is_none() {
+                read += taken;
+            }
+            written += text;
+            self.fields += ends;
+            match result {
+                ReadRecordResult::Record => return Ok(Some(read)),
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                // The end of the file ends the record as the end of a line does, unless a quote is open.
+                ReadRecordResult::InputEmpty if end == InputEnd::Last && closing.is_none() => {
+                    closing = Some(b"\n");
+                }
+                ReadRecordResult::InputEmpty if end == InputEnd::Last => {
+                    let line = self.record_line;
+                    return Err(Error::user(format!("line {line}: a quoted field does not end")));
+                }
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => {
+                    self.reset();
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.reader.reset();
+        // The parser passes over a byte order mark in the first bytes that it sees. Those are these.
+        self.reader.read_record(b"\n", &mut self.text, &mut self.ends);
+    }
+
+    #[cold]
+    fn too_long(&self) -> Error {
+        Error::user(format!("line {}: a record longer than {} bytes", self.record_line, self.max_bytes))
+    }
+}

@@ -1,0 +1,1 @@
+//! Hurtig: a stateful stream processor. The library that programs depend on.

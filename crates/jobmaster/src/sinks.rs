@@ -1,0 +1,113 @@
+//! The committers of a job's sinks.
+use std::collections::BTreeMap;
+
+use hurtig_connector::{CommitOutcome, CommitStage, Committable, Committer};
+use hurtig_core::ids::OperatorId;
+use hurtig_core::{Error, Result};
+use hurtig_graph::ExecutionGraph;
+use hurtig_operator::{NodeFactory, Program};
+
+/// How often a commit that asks to be retried is tried before the job fails.
+const MAX_TRIES: u32 = 10;
+
+/// All sinks of a job that commit.
+#[derive(Default)]
+pub struct Sinks {
+    sinks: BTreeMap<OperatorId, SinkCommit>,
+}
+
+struct SinkCommit {
+    name: String,
+    before: Option<Box<dyn CommitStage>>,
+    committer: Option<Box<dyn Committer>>,
+    after: Option<Box<dyn CommitStage>>,
+    pending: Vec<Committable>,
+    tries: u32,
+}
+
+impl Sinks {
+    /// The committers of `graph`.
+    pub fn new(program: &Program, graph: &ExecutionGraph) -> Result<Self> {
+        let mut sinks = BTreeMap::new();
+        for operator in graph.job.vertices.iter().flat_map(|vertex| &vertex.operators) {
+            if let NodeFactory::Sink(sink) = &program.nodes[operator.node.0 as usize] {
+                let commit = SinkCommit {
+                    name: operator.name.clone(),
+                    before: sink.create_pre_commit_stage()?,
+                    committer: sink.create_committer()?,
+                    after: sink.create_post_commit_stage()?,
+                    pending: Vec::new(),
+                    tries: 0,
+                };
+                sinks.insert(operator.id, commit);
+            }
+        }
+        Ok(Sinks { sinks })
+    }
+
+    /// A writer has prepared something. Without checkpoints it is committed at once.
+    pub fn committables(&mut self, operator: OperatorId, committables: Vec<Committable>) -> Result<()> {
+        let sink = self.sinks.get_mut(&operator);
+        let sink = sink.ok_or_else(|| Error::bug("committables from an operator that is no sink"))?;
+        let committables = match &mut sink.before {
+            Some(stage) => stage.process(committables)?,
+            None => committables,
+        };
+        sink.pending.extend(committables);
+        sink.commit()
+    }
+
+    /// Tries again what asked for it; whether anything is left.
+    pub fn retry(&mut self) -> Result<bool> {
+        for sink in self.sinks.values_mut().filter(|sink| !sink.pending.is_empty()) {
+            sink.commit()?;
+        }
+        Ok(self.has_pending())
+    }
+
+    /// Whether something is still to be committed.
+    pub fn has_pending(&self) -> bool {
+        self.sinks.values().any(|sink| !sink.pending.is_empty())
+    }
+}
+
+impl SinkCommit {
+    fn commit(&mut self) -> Result<()> {
+        let place = |error: Error, name: &str| error.context(format!("committing for '{name}'"));
+        let Some(committer) = &mut self.committer else {
+            return Err(Error::user(format!(
+                "the writer of '{}' prepares commits, but its sink has no committer",
+                self.name
+            )));
+        };
+        let requests = std::mem::take(&mut self.pending);
+        let outcomes = committer.commit(&requests).map_err(|error| place(error, &self.name))?;
+        if outcomes.len() != requests.len() {
+            let error = format!("{} outcomes for {} committables", outcomes.len(), requests.len());
+            return Err(place(Error::user(error), &self.name));
+        }
+        let mut committed = Vec::new();
+        for (request, outcome) in requests.into_iter().zip(outcomes) {
+            match outcome {
+                CommitOutcome::Done | CommitOutcome::AlreadyDone => committed.push(request),
+                CommitOutcome::Retry(reason) => {
+                    if self.tries >= MAX_TRIES {
+                        let error = format!("given up after {MAX_TRIES} tries: {reason}");
+                        return Err(place(Error::restart(error), &self.name));
+                    }
+                    self.pending.push(request);
+                }
+                CommitOutcome::Failed(reason) => {
+                    return Err(place(Error::restart(reason), &self.name));
+                }
+            }
+        }
+        self.tries = if self.pending.is_empty() { 0 } else { self.tries + 1 };
+        if let Some(stage) = &mut self.after
+            && !committed.is_empty()
+        {
+            stage.process(committed).map_err(|error| place(error, &self.name))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! What an operator knows of its place, and what it can ask the engine for.
+use std::fmt;
+use std::sync::Arc;
+
+use hurtig_connector::{Committable, Host, VersionedBytes};
+use hurtig_core::ids::{OperatorId, SubtaskIndex};
+use hurtig_core::{Configuration, ProcessingTime, Watermark};
+
+use crate::accumulator::Accumulators;
+use crate::metrics::MetricGroup;
+
+/// One per operator and subtask.
+pub struct OperatorContext {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Its name.
+    pub name: String,
+    /// Which subtask.
+    pub subtask: SubtaskIndex,
+    /// Of how many.
+    pub parallelism: u32,
+    /// Key groups.
+    pub max_parallelism: u32,
+    /// Which try of the job.
+    pub attempt: u32,
+    /// What the user set.
+    pub configuration: Arc<Configuration>,
+    /// Time, waiting and background I/O.
+    pub host: Arc<dyn Host>,
+    /// The operator's metrics.
+    pub metrics: MetricGroup,
+    /// The accumulators that come back with the job's result.
+    pub accumulators: Accumulators,
+    watermark: Watermark,
+    wake_at: Option<ProcessingTime>,
+    events: Vec<OperatorEvent>,
+}
+
+/// A word from an operator to the jobmaster.
+#[derive(Debug)]
+pub enum OperatorEvent {
+    /// The source reader wants a split.
+    RequestSplit,
+    /// A word of the source connector's own.
+    SourceEvent(VersionedBytes),
+    /// The source's watermark, for alignment.
+    ReportWatermark(Watermark),
+    /// Something to commit.
+    Committables(Vec<Committable>),
+}
+
+/// What [`OperatorContext::new`] is made from.
+#[derive(Clone)]
+pub struct OperatorPlace {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Its name.
+    pub name: String,
+    /// Which subtask.
+    pub subtask: SubtaskIndex,
+    /// Of how many.
+    pub parallelism: u32,
+    /// Key groups.
+    pub max_parallelism: u32,
+    /// Which try of the job.
+    pub attempt: u32,
+}
+
+impl OperatorContext {
+    /// A context at the start of time.
+    pub fn new(
+        place: OperatorPlace,
+        configuration: Arc<Configuration>,
+        host: Arc<dyn Host>,
+        metrics: MetricGroup,
+    ) -> Self {
+        OperatorContext {
+            operator: place.operator,
+            name: place.name,
+            subtask: place.subtask,
+            parallelism: place.parallelism,
+            max_parallelism: place.max_parallelism,
+            attempt: place.attempt,
+            configuration,
+            host,
+            metrics,
+            accumulators: Accumulators::default(),
+            watermark: Watermark::MIN,
+            wake_at: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// The watermark over all inputs.
+    pub fn current_watermark(&self) -> Watermark {
+        self.watermark
+    }
+
+    /// Called by the task when the watermark has advanced, before the operator hears of it.
+    pub fn advance_watermark(&mut self, watermark: Watermark) {
+        self.watermark = self.watermark.max(watermark);
+    }
+
+    /// Asks for one call of [`Operator::processing_time`](crate::Operator::processing_time) at `at` or soon
+    /// after. The earliest wish counts; after the call there is none.
+    pub fn wake_at(&mut self, at: ProcessingTime) {
+        self.wake_at = Some(self.wake_at.map_or(at, |present| present.min(at)));
+    }
+
+    /// When the operator wants to be woken.
+    pub fn wanted_wake(&self) -> Option<ProcessingTime> {
+        self.wake_at
+    }
+
+    /// Takes the wish away, if its time has come.
+    pub fn take_due_wake(&mut self, now: ProcessingTime) -> bool {
+        match self.wake_at {
+            Some(at) if at <= now => {
+                self.wake_at = None;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Sends a word to the jobmaster, once the current call is over.
+    pub fn send(&mut self, event: OperatorEvent) {
+        self.events.push(event);
+    }
+
+    /// Takes what was sent.
+    pub fn take_events(&mut self) -> Vec<OperatorEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Whether something was sent.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+}
+
+impl fmt::Debug for OperatorContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}/{})", self.name, self.subtask.0 + 1, self.parallelism)
+    }
+}

@@ -1,0 +1,103 @@
+//! The contract between an operator and the task that drives it.
+use std::task::{Context, Poll};
+
+use hurtig_core::{Batch, ProcessingTime, Result, Watermark, WatermarkStatus};
+
+use crate::context::OperatorContext;
+use crate::output::Output;
+
+/// What an operator gets to consume.
+#[derive(Debug)]
+pub struct Input {
+    /// Which input of the operator, from 0.
+    pub port: u32,
+    /// The records. What the operator does not take stays here for the next call.
+    pub batch: Batch,
+    /// How many records it may take in this call. The task keeps it low for slow operators, so that it can
+    /// look at its mailbox between two calls.
+    pub limit: usize,
+}
+
+/// Whether an operator has finished what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing of it is left inside.
+    Done,
+    /// It stopped because the output is full, and wants to be called again in the same way.
+    More,
+}
+
+/// An operator: plain, synchronous, single-threaded. Everything it is asked for may stop half-way when the
+/// output is full ([`Progress::More`]) and is then asked for again, before anything else.
+pub trait Operator: Send {
+    /// Called once, before anything else.
+    fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// Whether the operator can take input now. One that waits for something outside wakes `cx`.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let _ = cx;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes up to `input.limit` records off the front of `input.batch`, fewer if the output is full.
+    /// `More` if something of a record already taken is still to be put out.
+    fn process(
+        &mut self,
+        input: &mut Input,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Result<Progress>;
+
+    /// The watermark over all inputs has advanced. The default passes it on.
+    fn watermark(
+        &mut self,
+        watermark: Watermark,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Result<Progress> {
+        let _ = context;
+        output.watermark(watermark);
+        Ok(Progress::Done)
+    }
+
+    /// The input became idle or active. The default passes it on.
+    fn status(&mut self, status: WatermarkStatus, output: &mut Output) {
+        output.status(status);
+    }
+
+    /// The time that the operator asked to be woken at ([`OperatorContext::wake_at`]) has come.
+    fn processing_time(
+        &mut self,
+        now: ProcessingTime,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Result<Progress> {
+        let _ = (now, output, context);
+        Ok(Progress::Done)
+    }
+
+    /// One of several inputs has ended.
+    fn end_of_port(
+        &mut self,
+        port: u32,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Result<Progress> {
+        let _ = (port, output, context);
+        Ok(Progress::Done)
+    }
+
+    /// All inputs have ended: the last chance to put something out. Flink's `finish`.
+    fn finish(&mut self, output: &mut Output, context: &mut OperatorContext) -> Result<Progress> {
+        let _ = (output, context);
+        Ok(Progress::Done)
+    }
+
+    /// Called once at the end, also after a failure.
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,233 @@
+//! The operator at the head of a chain that has no input: it drives a reader.
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hurtig_connector::erased::ErasedReader;
+use hurtig_connector::watermark::{ErasedStrategy, WatermarkAlignment};
+use hurtig_connector::{Fetched, SplitId, VersionedBytes};
+use hurtig_core::config::options;
+use hurtig_core::{Instant, Result, Watermark};
+
+use crate::context::{OperatorContext, OperatorEvent};
+use crate::metrics::{Counter, Gauge, TextGauge};
+use crate::operator::Progress;
+use crate::output::Output;
+use crate::watermarks::SplitWatermarks;
+
+/// Drives one reader: splits in, batches with timestamps and watermarks out. Flink's `SourceOperator`.
+pub struct SourceOperator {
+    reader: Box<dyn ErasedReader>,
+    watermarks: SplitWatermarks,
+    max_rows: usize,
+    periodic: Option<Duration>,
+    alignment: Option<Alignment>,
+    paused: Vec<SplitId>,
+    ended: bool,
+    splits_processed: Counter,
+    held_by: TextGauge,
+    current: Gauge,
+}
+
+/// Where this source stands in its alignment group.
+struct Alignment {
+    group: WatermarkAlignment,
+    next_report: Instant,
+    allowed: Watermark,
+    drift: Gauge,
+}
+
+/// What a step of a source came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceStep {
+    /// Something may be in the output.
+    Emitted,
+    /// Nothing follows; everything is in the output.
+    Ended,
+}
+
+impl SourceOperator {
+    /// A source that reads with `reader`. `max_rows` bounds a batch.
+    pub fn new(
+        reader: Box<dyn ErasedReader>,
+        strategy: ErasedStrategy,
+        max_rows: usize,
+        context: &OperatorContext,
+    ) -> Result<Self> {
+        let interval = context.configuration.get(&options::AUTO_WATERMARK_INTERVAL)?;
+        let now = context.host.instant();
+        let alignment = strategy.alignment.clone().map(|group| Alignment {
+            group,
+            next_report: now,
+            allowed: Watermark::MAX,
+            drift: context.metrics.gauge("watermarkAlignmentDrift"),
+        });
+        let current = context.metrics.gauge("currentOutputWatermark");
+        current.set(i64::MIN);
+        Ok(SourceOperator {
+            reader,
+            watermarks: SplitWatermarks::new(strategy, interval, now),
+            max_rows,
+            periodic: (!interval.is_zero()).then_some(interval),
+            alignment,
+            paused: Vec::new(),
+            ended: false,
+            splits_processed: context.metrics.counter("numSplitsProcessed"),
+            held_by: context.metrics.text("watermarkHeldBySplit"),
+            current,
+        })
+    }
+
+    /// New splits from the enumerator.
+    pub fn add_splits(&mut self, splits: &[VersionedBytes], context: &OperatorContext) -> Result<()> {
+        let now = context.host.instant();
+        for id in self.reader.add_splits(splits)? {
+            self.watermarks.add_split(id, now);
+        }
+        Ok(())
+    }
+
+    /// No split will follow.
+    pub fn no_more_splits(&mut self) {
+        self.reader.no_more_splits();
+    }
+
+    /// A word of the connector's own.
+    pub fn handle_source_event(&mut self, event: VersionedBytes) -> Result<()> {
+        self.reader.handle_source_event(event)
+    }
+
+    /// The alignment group's limit has moved: splits beyond it pause, others resume.
+    pub fn align(&mut self, allowed: Watermark) -> Result<()> {
+        if let Some(alignment) = &mut self.alignment {
+            alignment.allowed = allowed;
+        }
+        self.apply_alignment()
+    }
+
+    fn apply_alignment(&mut self) -> Result<()> {
+        let Some(alignment) = &self.alignment else { return Ok(()) };
+        let beyond = |watermark: Watermark| watermark > alignment.allowed;
+        let now: Vec<SplitId> =
+            self.watermarks.splits().filter(|(_, mark)| beyond(*mark)).map(|(id, _)| id.clone()).collect();
+        if now != self.paused {
+            let pause: Vec<_> = now.iter().filter(|id| !self.paused.contains(id)).cloned().collect();
+            let resume: Vec<_> = self.paused.iter().filter(|id| !now.contains(id)).cloned().collect();
+            self.paused = now;
+            self.reader.pause_or_resume_splits(&pause, &resume)?;
+        }
+        Ok(())
+    }
+
+    /// One step: at most one batch of the reader into the output. `Pending` waits for the reader, a new
+    /// split, or the time that the context is asked to wake at.
+    pub fn poll_step(
+        &mut self,
+        cx: &mut Context<'_>,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Poll<Result<SourceStep>> {
+        match self.step(cx, output, context) {
+            Ok(Some(step)) => Poll::Ready(Ok(step)),
+            Ok(None) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    fn step(
+        &mut self,
+        cx: &mut Context<'_>,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Result<Option<SourceStep>> {
+        if self.watermarks.drain(output) == Progress::More {
+            return Ok(Some(SourceStep::Emitted));
+        }
+        if self.ended {
+            return Ok(Some(SourceStep::Ended));
+        }
+        let now = context.host.instant();
+        if self.on_time(now, output, context)? {
+            return Ok(Some(SourceStep::Emitted));
+        }
+        let all_paused = !self.paused.is_empty() && self.paused.len() == self.watermarks.splits().count();
+        let fetched = if all_paused { Poll::Pending } else { self.reader.poll_next(cx, self.max_rows) };
+        match fetched {
+            Poll::Pending => {
+                self.ask_to_be_woken(now, context);
+                Ok(None)
+            }
+            Poll::Ready(fetched) => self.take(fetched?, now, output, context).map(Some),
+        }
+    }
+
+    fn take(
+        &mut self,
+        fetched: Fetched,
+        now: Instant,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Result<SourceStep> {
+        match fetched {
+            Fetched::Batch(split, batch) => {
+                self.watermarks.accept(&split, batch, now)?;
+                self.watermarks.drain(output);
+            }
+            Fetched::SplitFinished(split) => {
+                self.splits_processed.add(1);
+                self.watermarks.remove_split(&split, output);
+                self.paused.retain(|paused| *paused != split);
+            }
+            Fetched::RequestSplit => context.send(OperatorEvent::RequestSplit),
+            Fetched::EndOfInput => {
+                self.ended = true;
+                output.watermark(Watermark::MAX);
+                self.current.set(i64::MAX);
+                if self.alignment.is_some() {
+                    context.send(OperatorEvent::ReportWatermark(Watermark::MAX));
+                }
+                return Ok(SourceStep::Ended);
+            }
+        }
+        Ok(SourceStep::Emitted)
+    }
+
+    /// Whatever the clock asks for; whether anything was put out.
+    fn on_time(&mut self, now: Instant, output: &mut Output, context: &mut OperatorContext) -> Result<bool> {
+        let due = self.watermarks.is_due(now) || self.periodic.is_none();
+        if due {
+            self.watermarks.periodic(now, output);
+            self.current.set(self.watermarks.combined().0.as_millis());
+            if let Some((split, _)) = self.watermarks.slowest() {
+                self.held_by.set(split.as_str());
+            }
+            self.apply_alignment()?;
+        }
+        if let Some(alignment) = &mut self.alignment
+            && now >= alignment.next_report
+        {
+            alignment.next_report = now + alignment.group.update_interval;
+            let combined = self.watermarks.combined();
+            if alignment.allowed < Watermark::MAX && combined > Watermark::MIN {
+                let ahead = combined.0.as_millis().saturating_sub(alignment.allowed.0.as_millis());
+                alignment.drift.set(ahead.saturating_add(alignment.group.max_drift.as_millis() as i64));
+            }
+            context.send(OperatorEvent::ReportWatermark(combined));
+        }
+        Ok(due && !output.is_empty())
+    }
+
+    fn ask_to_be_woken(&mut self, now: Instant, context: &mut OperatorContext) {
+        let mut at = None;
+        if self.periodic.is_some() && self.watermarks.wants_periodic() {
+            at = Some(self.watermarks.next_periodic());
+        }
+        if let Some(alignment) = &self.alignment {
+            at = Some(at.map_or(alignment.next_report, |at: Instant| at.min(alignment.next_report)));
+        }
+        if let Some(at) = at {
+            // A millisecond at least: the wall clock is no finer.
+            let wait = at.since(now).max(Duration::from_millis(1));
+            context.wake_at(context.host.processing_time() + wait);
+        }
+    }
+}

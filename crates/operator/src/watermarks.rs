@@ -1,0 +1,196 @@
+//! From records to watermarks: one generator per split, combined by their minimum, put out between the
+//! records where the generator asked for it. Used by sources and by `assign_timestamps_and_watermarks`.
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use hurtig_connector::watermark::{BatchWatermarks, ErasedStrategy};
+use hurtig_connector::{SplitId, WatermarkOutput};
+use hurtig_core::{Batch, Instant, Result, Watermark, WatermarkStatus};
+
+use crate::operator::Progress;
+use crate::output::Output;
+
+/// The watermarks of all splits of one reader.
+pub struct SplitWatermarks {
+    strategy: ErasedStrategy,
+    interval: Duration,
+    splits: Vec<SplitState>,
+    pending: Option<Pending>,
+    combined: Watermark,
+    status: WatermarkStatus,
+    next_periodic: Instant,
+    scratch: WatermarkOutput,
+}
+
+struct SplitState {
+    id: SplitId,
+    generator: Box<dyn BatchWatermarks>,
+    watermark: Watermark,
+    last_record: Instant,
+    idle: bool,
+}
+
+/// A batch on its way out, with the watermarks that belong between its records.
+struct Pending {
+    split: usize,
+    batch: Batch,
+    marks: VecDeque<(usize, Watermark)>,
+    taken: usize,
+}
+
+impl SplitWatermarks {
+    /// Watermarks by `strategy`, asked every `interval`.
+    pub fn new(strategy: ErasedStrategy, interval: Duration, now: Instant) -> Self {
+        SplitWatermarks {
+            strategy,
+            interval,
+            splits: Vec::new(),
+            pending: None,
+            combined: Watermark::MIN,
+            status: WatermarkStatus::Active,
+            next_periodic: now + interval,
+            scratch: WatermarkOutput::default(),
+        }
+    }
+
+    /// A split has come.
+    pub fn add_split(&mut self, id: SplitId, now: Instant) {
+        let generator = self.strategy.create();
+        self.splits.push(SplitState {
+            id,
+            generator,
+            watermark: Watermark::MIN,
+            last_record: now,
+            idle: false,
+        });
+    }
+
+    /// A split has ended: it holds nothing back any more. The last one's watermark stays.
+    pub fn remove_split(&mut self, id: &SplitId, output: &mut Output) {
+        self.splits.retain(|split| split.id != *id);
+        self.combine(output);
+    }
+
+    /// The watermark over all splits.
+    pub fn combined(&self) -> Watermark {
+        self.combined
+    }
+
+    /// The split that holds the watermark back, and its watermark.
+    pub fn slowest(&self) -> Option<(&SplitId, Watermark)> {
+        let active = self.splits.iter().filter(|split| !split.idle);
+        active.min_by_key(|split| split.watermark).map(|split| (&split.id, split.watermark))
+    }
+
+    /// The splits with their watermarks.
+    pub fn splits(&self) -> impl Iterator<Item = (&SplitId, Watermark)> {
+        self.splits.iter().map(|split| (&split.id, split.watermark))
+    }
+
+    /// Takes a batch of split `id`; [`SplitWatermarks::drain`] puts it out. Nothing may be pending.
+    pub fn accept(&mut self, id: &SplitId, batch: Batch, now: Instant) -> Result<()> {
+        let split = match self.splits.iter().position(|split| split.id == *id) {
+            Some(split) => split,
+            None => {
+                self.add_split(id.clone(), now);
+                self.splits.len() - 1
+            }
+        };
+        let state = &mut self.splits[split];
+        let batch = state.generator.assign_timestamps(batch)?;
+        self.scratch.clear();
+        state.generator.on_batch(&batch, &mut self.scratch)?;
+        state.last_record = now;
+        if !batch.is_empty() {
+            state.idle = self.scratch.idle() == Some(true);
+        }
+        let marks = self.scratch.marks().iter().copied().collect();
+        self.pending = Some(Pending { split, batch, marks, taken: 0 });
+        Ok(())
+    }
+
+    /// Puts out what was accepted, cut where a watermark stands between two records.
+    pub fn drain(&mut self, output: &mut Output) -> Progress {
+        let Some(mut pending) = self.pending.take() else { return Progress::Done };
+        self.update_status(output);
+        while let Some(&(row, watermark)) = pending.marks.front() {
+            if output.is_full() {
+                self.pending = Some(pending);
+                return Progress::More;
+            }
+            pending.marks.pop_front();
+            let advances = match self.splits.get_mut(pending.split) {
+                Some(split) if watermark > split.watermark => {
+                    split.watermark = watermark;
+                    true
+                }
+                _ => false,
+            };
+            // The records before the mark go first, and only if the mark moves the combined watermark.
+            if advances && self.minimum().is_some_and(|minimum| minimum > self.combined) {
+                output.push_batch(pending.batch.split_to(row - pending.taken));
+                pending.taken = row;
+                self.combine(output);
+            }
+        }
+        output.push_batch(pending.batch);
+        Progress::Done
+    }
+
+    /// Whether it is time for [`SplitWatermarks::periodic`].
+    pub fn is_due(&self, now: Instant) -> bool {
+        now >= self.next_periodic
+    }
+
+    /// When the next periodic question is due.
+    pub fn next_periodic(&self) -> Instant {
+        self.next_periodic
+    }
+
+    /// Asks the generators, and looks which splits have become idle.
+    pub fn periodic(&mut self, now: Instant, output: &mut Output) {
+        self.next_periodic = now + self.interval;
+        for split in &mut self.splits {
+            self.scratch.clear();
+            split.generator.on_periodic_emit(&mut self.scratch);
+            for &(_, watermark) in self.scratch.marks() {
+                split.watermark = split.watermark.max(watermark);
+            }
+            if self.scratch.idle() == Some(true) {
+                split.idle = true;
+            }
+            if self.strategy.idleness.is_some_and(|timeout| now.since(split.last_record) >= timeout) {
+                split.idle = true;
+            }
+        }
+        self.combine(output);
+        self.update_status(output);
+    }
+
+    /// Whether the periodic question must be asked even while nothing comes.
+    pub fn wants_periodic(&self) -> bool {
+        !self.splits.is_empty()
+    }
+
+    fn minimum(&self) -> Option<Watermark> {
+        self.splits.iter().filter(|split| !split.idle).map(|split| split.watermark).min()
+    }
+
+    fn combine(&mut self, output: &mut Output) {
+        if let Some(minimum) = self.minimum()
+            && minimum > self.combined
+        {
+            self.combined = minimum;
+            output.watermark(minimum);
+        }
+    }
+
+    fn update_status(&mut self, output: &mut Output) {
+        let idle = !self.splits.is_empty() && self.splits.iter().all(|split| split.idle);
+        let status = if idle { WatermarkStatus::Idle } else { WatermarkStatus::Active };
+        if status != self.status {
+            self.status = status;
+            output.status(status);
+        }
+    }
+}
