@@ -63,6 +63,7 @@ pub struct WatermarkStrategy<T> {
     generator: Arc<dyn Fn() -> Box<dyn BatchGenerator<T>> + Send + Sync>,
     idleness: Option<Duration>,
     alignment: Option<WatermarkAlignment>,
+    ingestion_time: bool,
 }
 
 impl<T> Clone for WatermarkStrategy<T> {
@@ -72,6 +73,7 @@ impl<T> Clone for WatermarkStrategy<T> {
             generator: self.generator.clone(),
             idleness: self.idleness,
             alignment: self.alignment.clone(),
+            ingestion_time: self.ingestion_time,
         }
     }
 }
@@ -119,7 +121,13 @@ impl<T: TypeInformation> WatermarkStrategy<T> {
             generator: Arc::new(move || Box::new(create())),
             idleness: None,
             alignment: None,
+            ingestion_time: false,
         }
+    }
+
+    /// Ingestion time: a record's event time is the wall clock when its source read it.
+    pub fn for_ingestion_time() -> Self {
+        WatermarkStrategy { ingestion_time: true, ..Self::for_monotonous_timestamps() }
     }
 
     /// Takes each record's event time from the record, or from the time that its source gave it.
@@ -151,8 +159,9 @@ impl<T: TypeInformation> WatermarkStrategy<T> {
 
     /// The form in which the engine holds the strategy.
     pub fn erase(self) -> ErasedStrategy {
-        let Self { assigner, generator, idleness, alignment } = self;
+        let Self { assigner, generator, idleness, alignment, ingestion_time } = self;
         ErasedStrategy {
+            ingestion_time,
             idleness,
             alignment,
             create: Arc::new(move || {
@@ -170,6 +179,8 @@ impl<T: TypeInformation> WatermarkStrategy<T> {
 pub struct ErasedStrategy {
     /// After how long a silent split counts as idle.
     pub idleness: Option<Duration>,
+    /// Whether the engine stamps records with the wall clock when they are read.
+    pub ingestion_time: bool,
     /// The group of sources that wait for each other.
     pub alignment: Option<WatermarkAlignment>,
     create: Arc<dyn Fn() -> Box<dyn BatchWatermarks> + Send + Sync>,
@@ -187,6 +198,7 @@ impl ErasedStrategy {
         ErasedStrategy {
             idleness: None,
             alignment: None,
+            ingestion_time: false,
             create: Arc::new(move || Box::new(ColumnWatermarks { bound, max: None })),
         }
     }

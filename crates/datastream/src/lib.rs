@@ -1,1 +1,20 @@
-//! The typed DataStream API: builds a stream graph, never runs one.
+//! The typed DataStream API. It builds a [`Program`](hurtig_operator::Program), never runs one: `execute`
+//! comes with the facade crate, which knows where programs run.
+//!
+//! A [`StreamExecutionEnvironment`] holds the graph that is being written; a [`DataStream`] is a place in it.
+//! [`keyed`] is a stream by key, [`connected`] two streams of different types together, [`columns`] a stream
+//! of Arrow batches; [`builder`] is where nodes and edges are put down.
+pub mod builder;
+pub mod columns;
+pub mod connected;
+pub mod environment;
+pub mod keyed;
+pub mod sink;
+pub mod stream;
+
+pub use columns::ColumnStream;
+pub use connected::ConnectedStreams;
+pub use environment::StreamExecutionEnvironment;
+pub use keyed::KeyedStream;
+pub use sink::DataStreamSink;
+pub use stream::DataStream;

@@ -29,7 +29,10 @@ pub fn rename(attributes: &[Attribute]) -> Result<Option<String>> {
     Ok(name)
 }
 
-fn for_each(attributes: &[Attribute], mut read: impl FnMut(&ParseNestedMeta<'_>) -> Result<()>) -> Result<()> {
+fn for_each(
+    attributes: &[Attribute],
+    mut read: impl FnMut(&ParseNestedMeta<'_>) -> Result<()>,
+) -> Result<()> {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("hurtig")) {
         attribute.parse_nested_meta(|meta| read(&meta))?;
     }

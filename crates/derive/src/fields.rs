@@ -99,9 +99,9 @@ pub fn gather(path: &TokenStream, field: &Field) -> TokenStream {
 /// A block that gives the struct array of those `values` that have the shape `path`.
 pub fn struct_array(core: &Path, path: &TokenStream, fields: &[Field]) -> TokenStream {
     let gathered = fields.iter().map(|field| gather(path, field));
-    let columns = fields.iter().map(|Field { name, local, ty, .. }| {
-        quote!(#core::types::row::column::<#ty>(#name, &#local))
-    });
+    let columns = fields
+        .iter()
+        .map(|Field { name, local, ty, .. }| quote!(#core::types::row::column::<#ty>(#name, &#local)));
     quote! {{
         #(#gathered)*
         let valid = values
@@ -128,18 +128,25 @@ pub fn take(fields: &[Field]) -> TokenStream {
 
 /// The value of which the fields have been taken from the row `index`.
 pub fn construct(path: &TokenStream, fields: &[Field]) -> TokenStream {
-    let fields = fields.iter().map(|Field { member, local, .. }| {
-        quote!(#member: #local.0.required(#local.1.take(), index)?)
-    });
+    let fields = fields
+        .iter()
+        .map(|Field { member, local, .. }| quote!(#member: #local.0.required(#local.1.take(), index)?));
     quote!(#path { #(#fields),* })
 }
 
 /// The hash of the local variables as one composite.
 pub fn key_hash(core: &Path, fields: &[Field]) -> TokenStream {
-    let (count, locals) = (fields.len(), fields.iter().map(|field| &field.local));
+    let count = fields.len();
+    let hashes = fields.iter().map(|field| field_hash(core, field));
     quote! {{
         let mut composite = #core::key::hash::Composite::new(#count);
-        #(composite.add(#core::types::Key::key_hash(#locals));)*
+        #(composite.add(#hashes);)*
         composite.finish()
     }}
+}
+
+/// The hash of one local variable.
+pub fn field_hash(core: &Path, field: &Field) -> TokenStream {
+    let (local, key) = (&field.local, field.key(core));
+    quote!(#key::key_hash(#local))
 }

@@ -55,7 +55,7 @@ fn variants_hash(core: &Path, variants: &[Variant]) -> TokenStream {
         let (name, pattern) = (&variant.name, fields::pattern(&variant.path(), variant.fields()));
         let data = match &variant.data {
             VariantData::None => None,
-            VariantData::Value(Field { local, .. }) => Some(quote!(#core::types::Key::key_hash(#local))),
+            VariantData::Value(field) => Some(fields::field_hash(core, field)),
             VariantData::Row(fields) => Some(fields::key_hash(core, fields)),
         };
         let null = quote!(#core::key::hash::NULL);
@@ -88,10 +88,12 @@ fn variants_eq(core: &Path, variants: &[Variant]) -> TokenStream {
 fn eq_arm(core: &Path, path: &TokenStream, fields: &[Field]) -> TokenStream {
     let one = fields::pattern(path, fields);
     let others: Vec<_> = fields.iter().map(|field| format_ident!("other_{}", field.local)).collect();
-    let (members, locals) = (fields.iter().map(|field| &field.member), fields.iter().map(|field| &field.local));
+    let members = fields.iter().map(|field| &field.member);
+    let equal = fields.iter().zip(&others).map(|(field, other)| {
+        let (local, key) = (&field.local, field.key(core));
+        quote!(#key::key_eq(#local, #other))
+    });
     quote! {
-        (#one, #path { #(#members: #others),* }) => {
-            true #(&& #core::types::Key::key_eq(#locals, #others))*
-        }
+        (#one, #path { #(#members: #others),* }) => true #(&& #equal)*,
     }
 }

@@ -1,8 +1,8 @@
 //! Derives type information for Rust types that flow through streams.
 //!
-//! The way of a type through these files: [`attributes`] and [`shape`] turn what the compiler parsed into
-//! the shape of a ROW or of an enum, with all complaints; [`fields`] writes what is common to every row of
-//! fields; [`type_information`] and [`key`] put the implementations together.
+//! The way of a type through these files: `attributes` and `shape` turn what the compiler parsed into
+//! the shape of a ROW or of an enum, with all complaints; `fields` writes what is common to every row of
+//! fields; `type_information` and `key` put the implementations together.
 //!
 //! The code that comes out calls `hurtig::core`, what a program that depends on `hurtig` sees; a crate that
 //! depends on `hurtig-core` alone says `#[hurtig(crate = "hurtig_core")]`.
@@ -29,6 +29,32 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// Attributes: `#[hurtig(rename = "name")]` on a field or a variant gives its name in the `ROW`;
 /// `#[hurtig(crate = "path")]` on the type says where `hurtig-core` is found, by default `::hurtig::core`.
+///
+/// ```
+/// use hurtig_core::TypeInformation as _;
+/// use hurtig_derive::TypeInformation;
+///
+/// #[derive(Clone, TypeInformation)]
+/// # #[hurtig(crate = "hurtig_core")]
+/// struct Bid {
+///     auction: i64,
+///     #[hurtig(rename = "user")]
+///     bidder: Option<String>,
+/// }
+///
+/// #[derive(Clone, TypeInformation)]
+/// # #[hurtig(crate = "hurtig_core")]
+/// enum Event {
+///     Closed,
+///     Placed(Bid),
+/// }
+///
+/// assert_eq!(Bid::logical_type().to_string(), "ROW<`auction` BIGINT NOT NULL, `user` STRING> NOT NULL");
+/// assert_eq!(
+///     Event::logical_type().to_string(),
+///     "ROW<`type` STRING NOT NULL, `Placed` ROW<`auction` BIGINT NOT NULL, `user` STRING>> NOT NULL",
+/// );
+/// ```
 #[proc_macro_derive(TypeInformation, attributes(hurtig))]
 pub fn derive_type_information(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -37,6 +63,20 @@ pub fn derive_type_information(input: TokenStream) -> TokenStream {
 
 /// Derives `Key`, beside `TypeInformation`: the hash and the equality of the `ROW` or the `STRING` that
 /// `TypeInformation` makes of the type. Type parameters are bound by `Key`; the attributes are the same.
+///
+/// ```
+/// use hurtig_core::Key as _;
+/// use hurtig_derive::{Key, TypeInformation};
+///
+/// #[derive(Clone, TypeInformation, Key)]
+/// # #[hurtig(crate = "hurtig_core")]
+/// struct Place {
+///     x: i32,
+///     y: i64,
+/// }
+///
+/// assert_eq!(Place { x: 1, y: 2 }.key_hash(), (1_i64, 2_u8).key_hash());
+/// ```
 #[proc_macro_derive(Key, attributes(hurtig))]
 pub fn derive_key(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

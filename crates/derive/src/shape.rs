@@ -54,7 +54,7 @@ pub struct Variant {
 pub enum VariantData {
     None,
     /// One unnamed field, kept as it is.
-    Value(Field),
+    Value(Box<Field>),
     /// Anything else, kept as a ROW.
     Row(Vec<Field>),
 }
@@ -64,6 +64,12 @@ impl Field {
     pub fn type_information(&self, core: &Path) -> TokenStream {
         let ty = &self.ty;
         quote_spanned!(ty.span()=> <#ty as #core::types::TypeInformation>)
+    }
+
+    /// `<Type as Key>`, placed likewise.
+    pub fn key(&self, core: &Path) -> TokenStream {
+        let ty = &self.ty;
+        quote_spanned!(ty.span()=> <#ty as #core::types::Key>)
     }
 }
 
@@ -132,7 +138,10 @@ fn enum_shape(ident: &Ident, data: &DataEnum) -> Result<Shape> {
         let fields = fields(&parsed.fields, &format!("variant_{index}_"))?;
         let data = match (&parsed.fields, fields.len()) {
             (_, 0) => VariantData::None,
-            (Fields::Unnamed(_), 1) => fields.into_iter().next().map_or(VariantData::None, VariantData::Value),
+            (Fields::Unnamed(_), 1) => fields
+                .into_iter()
+                .next()
+                .map_or(VariantData::None, |field| VariantData::Value(Box::new(field))),
             _ => VariantData::Row(fields),
         };
         Ok(Variant { ident: parsed.ident.clone(), name, data })
@@ -143,7 +152,8 @@ fn enum_shape(ident: &Ident, data: &DataEnum) -> Result<Shape> {
     if !with_data {
         return Ok(Shape::Names(variants));
     }
-    if let Some(variant) = variants.iter().find(|variant| variant.has_data() && variant.name == DISCRIMINANT) {
+    if let Some(variant) = variants.iter().find(|variant| variant.has_data() && variant.name == DISCRIMINANT)
+    {
         let message = "the name `type` is taken by the field that says which variant a value is; rename this";
         return Err(Error::new(variant.ident.span(), message));
     }

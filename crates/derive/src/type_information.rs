@@ -164,7 +164,10 @@ fn data_variants(core: &Path, variants: &[Variant]) -> Body {
     Body {
         has_heap: fields::has_heap(core, variants.iter().flat_map(Variant::fields)),
         // The bitmap of the variants and the length of the discriminant.
-        min_bytes: { let bytes = with_data.div_ceil(8) + 1; quote!(#bytes) },
+        min_bytes: {
+            let bytes = with_data.div_ceil(8) + 1;
+            quote!(#bytes)
+        },
         logical_type: variants_type(core, variants),
         encode: encode_variants(core, variants, with_data),
         decode: decode_variants(core, variants, with_data),
@@ -202,7 +205,10 @@ fn encode_variants(core: &Path, variants: &[Variant], with_data: usize) -> Token
         let (name, pattern) = (&variant.name, fields::pattern(&variant.path(), variant.fields()));
         let data = match &variant.data {
             VariantData::None => quote!(),
-            VariantData::Value(Field { local, .. }) => quote!(variants.nullable(#local);),
+            VariantData::Value(field) => {
+                let local = &field.local;
+                quote!(variants.nullable(#local);)
+            }
             VariantData::Row(fields) => {
                 let encode = fields::encode(core, fields, &quote!(variants.present()));
                 quote!({ #encode })
@@ -238,7 +244,10 @@ fn decode_variants(core: &Path, variants: &[Variant], with_data: usize) -> Token
         let nulls_after = if variant.has_data() { with_data - before } else { 0 };
         let value = match &variant.data {
             VariantData::None => quote!(#path {}),
-            VariantData::Value(Field { member, ty, .. }) => quote!(#path { #member: variants.nullable::<#ty>()? }),
+            VariantData::Value(field) => {
+                let Field { member, ty, .. } = &**field;
+                quote!(#path { #member: variants.nullable::<#ty>()? })
+            }
             VariantData::Row(fields) => {
                 let decode = fields::decode(core, &path, fields, &quote!(variants.required(#name)?));
                 quote!(#decode)
@@ -296,13 +305,14 @@ fn variants_to_array(core: &Path, variants: &[Variant]) -> TokenStream {
 fn variants_from_array(core: &Path, variants: &[Variant]) -> TokenStream {
     let opened = variants.iter().enumerate().map(|(index, variant)| match &variant.data {
         VariantData::None => quote!(),
-        VariantData::Value(Field { local, ty, .. }) => {
-            let name = &variant.name;
+        VariantData::Value(field) => {
+            let (Field { local, ty, .. }, name) = (&**field, &variant.name);
             quote!(let mut #local = (columns.column::<#ty>(#name)?, ::core::option::Option::None);)
         }
         VariantData::Row(fields) => {
             let (name, rows) = (&variant.name, rows_local(index));
-            let (logical_type, open) = (fields::logical_type(core, fields), fields::open_columns(fields, &quote!(#rows)));
+            let (logical_type, open) =
+                (fields::logical_type(core, fields), fields::open_columns(fields, &quote!(#rows)));
             quote!(let #rows = columns.columns(#name, || #logical_type)?; #open)
         }
     });
@@ -357,7 +367,10 @@ mod tests {
     #[test]
     fn paths_go_through_the_facade_unless_told_otherwise() {
         check("struct A { b: i32 }", Ok("impl :: hurtig :: core :: types :: TypeInformation for A"));
-        check(r#"#[hurtig(crate = "hurtig_core")] struct A;"#, Ok("impl hurtig_core :: types :: TypeInformation"));
+        check(
+            r#"#[hurtig(crate = "hurtig_core")] struct A;"#,
+            Ok("impl hurtig_core :: types :: TypeInformation"),
+        );
         check(r#"struct A { #[hurtig(rename = "x y")] b: i32 }"#, Ok("\"x y\""));
         check("struct A { r#type: i32 }", Ok("\"type\""));
         check("struct A(i32, i64);", Ok("\"f1\""));

@@ -1,1 +1,70 @@
-//! Hurtig: a stateful stream processor. The library that programs depend on.
+//! Hurtig is a stateful stream processor: Apache Flink's model and vocabulary as a native library and binary.
+//!
+//! A program writes a graph of operators with the DataStream API and executes it:
+//! ```
+#![doc = include_str!("../examples/word_count.rs")]
+//! ```
+//! Run it with `-Dparallelism.default=2` and the like: options are Flink's.
+//!
+//! This crate is a thin facade. [`prelude`] is what most programs import; [`core`] holds time, types and
+//! batches, [`connector`] the contracts for sources and sinks of one's own, [`connectors`] those that Hurtig
+//! brings, [`operator`] functions with a life of their own, [`run`] how programs are executed.
+pub mod run;
+
+/// Time, types, batches, errors, configuration.
+pub use hurtig_core as core;
+
+/// The contracts of sources and sinks.
+pub use hurtig_connector as connector;
+
+/// Functions, operators, metrics.
+pub use hurtig_operator as operator;
+
+/// The graphs of a job.
+pub use hurtig_graph as graph;
+
+/// The DataStream API.
+pub use hurtig_datastream as datastream;
+
+/// Executors and messages.
+pub use hurtig_runtime as runtime;
+
+/// Sources and sinks.
+pub mod connectors {
+    pub use hurtig_connector_base as base;
+    #[cfg(feature = "files")]
+    pub use hurtig_connector_files as files;
+    #[cfg(feature = "nexmark")]
+    pub use hurtig_connector_nexmark as nexmark;
+}
+
+/// Formats: bytes to records and back.
+#[cfg(feature = "files")]
+pub use hurtig_formats as formats;
+
+pub use hurtig_core::{Configuration, Error, ErrorKind, EventTime, Result, Watermark};
+pub use hurtig_datastream::{ConnectedStreams, DataStream, KeyedStream, StreamExecutionEnvironment};
+pub use hurtig_derive::{Key, TypeInformation};
+pub use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus};
+
+/// What most programs need.
+pub mod prelude {
+    pub use hurtig_connector::WatermarkStrategy;
+    pub use hurtig_core::types::{Key, TypeInformation};
+    pub use hurtig_core::{Configuration, Error, EventTime, Result, Watermark};
+    pub use hurtig_datastream::{
+        ColumnStream, ConnectedStreams, DataStream, DataStreamSink, KeyedStream, StreamExecutionEnvironment,
+    };
+    pub use hurtig_derive::{Key, TypeInformation};
+    pub use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus};
+    pub use hurtig_operator::RuntimeContext;
+    pub use hurtig_operator::co::CoProcessFunction;
+    pub use hurtig_operator::function::{FilterFunction, FlatMapFunction, MapFunction, RichFunction};
+    pub use hurtig_operator::process::{OutputTag, ProcessContext, ProcessFunction};
+
+    pub use crate::run::{Execute, ExecuteAndCollect};
+}
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -112,8 +112,13 @@ impl JobClient {
 
     /// Waits for the end. A cancelled job is an error that says so.
     pub fn result(&self) -> Result<JobExecutionResult> {
+        block_on(self.executor.as_ref(), self.wait())
+    }
+
+    /// As [`JobClient::result`], for whoever can wait otherwise than by blocking.
+    pub async fn wait(&self) -> Result<JobExecutionResult> {
         let wait = poll_fn(|cx| self.shared.poll_until(cx, |state| state.result.clone()));
-        block_on(self.executor.as_ref(), wait).map_err(Error::from)
+        wait.await.map_err(Error::from)
     }
 
     /// Waits until `look` finds the job in a state that it wants, or the job has ended.

@@ -6,13 +6,13 @@ use hurtig_connector::erased::ErasedReader;
 use hurtig_connector::watermark::{ErasedStrategy, WatermarkAlignment};
 use hurtig_connector::{Fetched, SplitId, VersionedBytes};
 use hurtig_core::config::options;
-use hurtig_core::{Instant, Result, Watermark};
+use hurtig_core::{Instant, ProcessingTime, Result, Watermark};
 
 use crate::context::{OperatorContext, OperatorEvent};
 use crate::metrics::{Counter, Gauge, TextGauge};
 use crate::operator::Progress;
 use crate::output::Output;
-use crate::watermarks::SplitWatermarks;
+use crate::watermarks::{Now, SplitWatermarks};
 
 /// Drives one reader: splits in, batches with timestamps and watermarks out. Flink's `SourceOperator`.
 pub struct SourceOperator {
@@ -169,7 +169,8 @@ impl SourceOperator {
     ) -> Result<SourceStep> {
         match fetched {
             Fetched::Batch(split, batch) => {
-                self.watermarks.accept(&split, batch, now)?;
+                let wall = if self.watermarks.wants_wall_clock() { context.host.processing_time() } else { ProcessingTime::from_millis(0) };
+                self.watermarks.accept(&split, batch, Now { instant: now, wall })?;
                 self.watermarks.drain(output);
             }
             Fetched::SplitFinished(split) => {

@@ -7,7 +7,7 @@ use hurtig_core::{Error, ProcessingTime, Result, Watermark, WatermarkStatus};
 use crate::context::OperatorContext;
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
-use crate::watermarks::SplitWatermarks;
+use crate::watermarks::{Now, SplitWatermarks};
 
 /// Gives records new timestamps and the stream new watermarks. Flink's `TimestampsAndWatermarksOperator`.
 pub struct AssignTimestamps {
@@ -62,11 +62,11 @@ impl Operator for AssignTimestamps {
         if input.batch.is_empty() {
             return Ok(Progress::Done);
         }
-        let now = context.host.instant();
+        let now = Now::read(context.host.as_ref());
         watermarks.accept(&split, input.batch.split_to(input.limit), now)?;
         let progress = watermarks.drain(output);
-        if progress == Progress::Done && watermarks.is_due(now) {
-            watermarks.periodic(now, output);
+        if progress == Progress::Done && watermarks.is_due(now.instant) {
+            watermarks.periodic(now.instant, output);
         }
         Ok(progress)
     }

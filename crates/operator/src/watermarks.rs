@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hurtig_connector::watermark::{BatchWatermarks, ErasedStrategy};
 use hurtig_connector::{SplitId, WatermarkOutput};
-use hurtig_core::{Batch, Instant, Result, Watermark, WatermarkStatus};
+use hurtig_core::{Batch, Clock, EventTime, Instant, ProcessingTime, Result, Watermark, WatermarkStatus};
 
 use crate::operator::Progress;
 use crate::output::Output;
@@ -28,6 +28,22 @@ struct SplitState {
     watermark: Watermark,
     last_record: Instant,
     idle: bool,
+}
+
+/// The time on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// For idleness.
+    pub instant: Instant,
+    /// For ingestion time.
+    pub wall: ProcessingTime,
+}
+
+impl Now {
+    /// What the clock shows.
+    pub fn read(clock: &(impl Clock + ?Sized)) -> Self {
+        Now { instant: clock.instant(), wall: clock.processing_time() }
+    }
 }
 
 /// A batch on its way out, with the watermarks that belong between its records.
@@ -88,7 +104,15 @@ impl SplitWatermarks {
     }
 
     /// Takes a batch of split `id`; [`SplitWatermarks::drain`] puts it out. Nothing may be pending.
-    pub fn accept(&mut self, id: &SplitId, batch: Batch, now: Instant) -> Result<()> {
+    pub fn accept(&mut self, id: &SplitId, batch: Batch, now: Now) -> Result<()> {
+        let Now { instant: now, wall } = now;
+        let batch = if self.strategy.ingestion_time {
+            let stamp = EventTime::from_millis(wall.as_millis());
+            let count = batch.len();
+            batch.with_timestamps(vec![stamp; count])?
+        } else {
+            batch
+        };
         let split = match self.splits.iter().position(|split| split.id == *id) {
             Some(split) => split,
             None => {
@@ -170,6 +194,11 @@ impl SplitWatermarks {
     /// Whether the periodic question must be asked even while nothing comes.
     pub fn wants_periodic(&self) -> bool {
         !self.splits.is_empty()
+    }
+
+    /// Whether [`SplitWatermarks::accept`] looks at the wall clock.
+    pub fn wants_wall_clock(&self) -> bool {
+        self.strategy.ingestion_time
     }
 
     fn minimum(&self) -> Option<Watermark> {

@@ -22,7 +22,8 @@ fn generator() -> Generator {
 /// What is asked for, by name.
 fn wanted() -> Vec<(&'static str, Fields)> {
     let of = |kind, names| Fields::of(kind, names).expect("these columns exist");
-    let q3 = of(Kind::Auction, &["id", "category", "seller"]) | of(Kind::Person, &["id", "name", "city", "state"]);
+    let q3 =
+        of(Kind::Auction, &["id", "category", "seller"]) | of(Kind::Person, &["id", "name", "city", "state"]);
     vec![
         ("all", Fields::ALL),
         ("bids", Fields::all_of(Kind::Bid)),

@@ -52,9 +52,9 @@ pub(crate) fn draw_channel(mut digits: Digits) -> usize {
 
 /// All channels, in the order that [`draw_channel`] numbers them.
 pub(crate) fn channels(seed: Seed) -> Vec<Channel> {
-    let hot = (0..).zip(HOT).map(|(number, name)| {
-        Channel { name: name.to_owned(), url: base_url(seed.draws_of(number)) }
-    });
+    let hot = (0..)
+        .zip(HOT)
+        .map(|(number, name)| Channel { name: name.to_owned(), url: base_url(seed.draws_of(number)) });
     let cold = (0..COLD).map(|index| {
         let draws = seed.draws_of(HOT.len() as u64 + index);
         let mut url = base_url(draws);
@@ -129,7 +129,10 @@ mod tests {
             assert_eq!(pieces[..3], ["https:", "", "www.nexmark.com"]);
             for directory in &pieces[3..6] {
                 assert!(matches!(directory.len(), 3 | 4), "{directory}");
-                assert!(directory.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()), "{directory}");
+                assert!(
+                    directory.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()),
+                    "{directory}"
+                );
             }
             assert!(pieces[6].starts_with("item.htm?query=1"));
         }

@@ -110,7 +110,9 @@ impl GeneratorConfig {
 
     /// Events after which the kinds repeat.
     pub(crate) fn total_proportion(&self) -> u64 {
-        u64::from(self.person_proportion) + u64::from(self.auction_proportion) + u64::from(self.bid_proportion)
+        u64::from(self.person_proportion)
+            + u64::from(self.auction_proportion)
+            + u64::from(self.bid_proportion)
     }
 }
 
@@ -149,8 +151,14 @@ mod tests {
     #[test]
     fn an_error_names_option_and_value() {
         check(|config| config.first_event_rate = 0, "option 'first-event.rate' is 0, it must be at least 1");
-        check(|config| config.bid_hot_ratio_bidders = 0, "option 'bid.hot-ratio.bidders' is 0, it must be at least 1");
-        check(|config| config.bid_avg_size = 1 << 30, "option 'bid.avg-size' is 1073741824, it must be at most 524288");
+        check(
+            |config| config.bid_hot_ratio_bidders = 0,
+            "option 'bid.hot-ratio.bidders' is 0, it must be at least 1",
+        );
+        check(
+            |config| config.bid_avg_size = 1 << 30,
+            "option 'bid.avg-size' is 1073741824, it must be at most 524288",
+        );
         check(
             |config| (config.events_num, config.ranges) = (3, 4),
             "option 'ranges' is 4, it must be at most 3",

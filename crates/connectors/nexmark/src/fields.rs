@@ -17,7 +17,7 @@ use crate::model::Kind;
 /// let q2 = Fields::of(Kind::Bid, &["auction", "price"])?;
 /// assert_eq!(q2, Fields::BID_AUCTION | Fields::BID_PRICE);
 /// assert!(q2.wants(Kind::Bid) && !q2.wants(Kind::Person));
-/// # hurtig_core::Result::Ok(())
+/// # Ok::<(), hurtig_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Fields(u32);
@@ -131,7 +131,11 @@ impl Fields {
             let column = columns(kind).iter().find(|column| column.name == *name);
             let column = column.ok_or_else(|| {
                 let known: Vec<&str> = columns(kind).iter().map(|column| column.name).collect();
-                Error::user(format!("nexmark's {} has no column '{name}', but {}", kind.name(), known.join(", ")))
+                Error::user(format!(
+                    "nexmark's {} has no column '{name}', but {}",
+                    kind.name(),
+                    known.join(", ")
+                ))
             })?;
             Ok(fields | column.field)
         })
@@ -180,7 +184,8 @@ mod tests {
 
     #[test]
     fn all_is_every_kind_with_every_column_and_those_of_the_combined_table() {
-        let all_of = |kind| columns(kind).iter().fold(Fields::kind(kind), |fields, column| fields | column.field);
+        let all_of =
+            |kind| columns(kind).iter().fold(Fields::kind(kind), |fields, column| fields | column.field);
         let kinds = Kind::ALL.into_iter().fold(Fields::NONE, |fields, kind| fields | all_of(kind));
         assert!(Kind::ALL.iter().all(|&kind| all_of(kind) == Fields::all_of(kind)));
         assert_eq!(kinds | Fields::EVENT_TYPE | Fields::DATE_TIME, Fields::ALL);
@@ -200,7 +205,8 @@ mod tests {
     #[test]
     fn an_unknown_column_is_named() {
         let error = Fields::of(Kind::Bid, &["price", "prize"]).unwrap_err();
-        let expected = "nexmark's bid has no column 'prize', but auction, bidder, price, channel, url, dateTime, extra";
+        let expected =
+            "nexmark's bid has no column 'prize', but auction, bidder, price, channel, url, dateTime, extra";
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -34,7 +34,7 @@ const CHANNELS: u64 = 2;
 /// assert_eq!(events.len(), 1_000);
 /// assert!(matches!(&events[0], Event::Auction(auction) if auction.id == 1001));
 /// assert_eq!(generator.event(2).as_ref(), Some(&events[0]));
-/// # hurtig_core::Result::Ok(())
+/// # Ok::<(), hurtig_core::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Generator {
@@ -77,6 +77,7 @@ impl Generator {
 
     /// Range `index` of the data set. `index` must be below `config().ranges`.
     pub fn range(&self, index: u32) -> EventRange {
+        debug_assert!(index < self.config().ranges, "range {index} of {}", self.config().ranges);
         EventRange::new(self.config(), index)
     }
 

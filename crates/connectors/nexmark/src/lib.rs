@@ -11,8 +11,8 @@
 //! Arrow columns; [`fields`] says which of them are wanted. [`generator`] holds it all together and [`source`]
 //! reads it as a stream.
 //!
-//! Half the work of the published source is text that many queries never read. With [`Fields::ALL`] all of it is
-//! made, as there; with less the figures of a benchmark are not comparable and must say so.
+//! Most of the work is text that many queries never read. With [`Fields::ALL`] all of it is made, as by the published
+//! source; with less the figures of a benchmark are not comparable and must say so.
 mod auction;
 mod bid;
 mod channels;

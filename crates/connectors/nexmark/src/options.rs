@@ -49,7 +49,7 @@ impl GeneratorConfig {
     /// options.set("first-event.rate", "10000000").set("events.num", "1000000").set("bid.avg-size", "100 b");
     /// let config = GeneratorConfig::from_options(&options)?;
     /// assert_eq!(config.events(), 1_000_000);
-    /// # hurtig_core::Result::Ok(())
+    /// # Ok::<(), hurtig_core::Error>(())
     /// ```
     pub fn from_options(options: &Configuration) -> Result<GeneratorConfig> {
         if let Some((key, value)) = options.iter().find(|(key, _)| !KEYS.contains(key)) {

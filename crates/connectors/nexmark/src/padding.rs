@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn an_event_above_its_average_size_is_not_padded() {
         for (counted, average) in [(50, 40), (40, 40)] {
-            let padding = Padding::draw(Seed::new(2, 0).draws_of(1).digits(0), PaddingLength::new(counted, average));
+            let padding =
+                Padding::draw(Seed::new(2, 0).draws_of(1).digits(0), PaddingLength::new(counted, average));
             assert_eq!(padding.length, 0);
         }
     }

@@ -107,7 +107,8 @@ impl PersonTexts {
         let mail_address =
             (padded || fields.contains(Fields::PERSON_EMAIL_ADDRESS)).then(|| mail_address(draws));
         let extra = padded.then(|| {
-            let [mailbox, domain] = mail_address.as_ref().map_or([0, 0], |[mailbox, domain]| [mailbox.len(), domain.len()]);
+            let [mailbox, domain] =
+                mail_address.as_ref().map_or([0, 0], |[mailbox, domain]| [mailbox.len(), domain.len()]);
             let mail = mailbox + 1 + domain + MAIL_END.len();
             let name = name[0].len() + 1 + name[1].len();
             let texts = name + mail + CREDIT_CARD_BYTES + city.len() + state.len();

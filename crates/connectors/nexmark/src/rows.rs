@@ -139,7 +139,11 @@ impl RowMaker<'_> {
                 initial_bid: long(Fields::AUCTION_INITIAL_BID, initial_bid, draws),
                 reserve: long(Fields::AUCTION_RESERVE, reserve, draws),
                 date_time: self.time(Fields::AUCTION_DATE_TIME, number),
-                expires: if wants(Fields::AUCTION_EXPIRES) { choices.expires(draws, number) } else { NO_TIME },
+                expires: if wants(Fields::AUCTION_EXPIRES) {
+                    choices.expires(draws, number)
+                } else {
+                    NO_TIME
+                },
                 seller: if wants(Fields::AUCTION_SELLER) { choices.seller(draws) } else { 0 },
                 category: long(Fields::AUCTION_CATEGORY, category, draws),
                 extra: self.padding(texts.extra),

@@ -73,7 +73,8 @@ impl Iterator for Spans {
             (Kind::Bid, bids_from + self.bids, person, auction)
         };
         let count = (end - self.offset).min(self.numbers.end - self.numbers.start);
-        let span = Span { kind, id: self.id, number: self.numbers.start, count: count as usize, person, auction };
+        let span =
+            Span { kind, id: self.id, number: self.numbers.start, count: count as usize, person, auction };
         self.id += count;
         self.numbers.start += count;
         self.offset += count;
@@ -97,7 +98,8 @@ mod tests {
     #[test]
     fn a_stream_starts_with_two_auctions() {
         let found = spans(&GeneratorConfig::default(), 1..100);
-        let span = |kind, id, count, person, auction| Span { kind, id, number: id - 1, count, person, auction };
+        let span =
+            |kind, id, count, person, auction| Span { kind, id, number: id - 1, count, person, auction };
         let expected = [
             span(Kind::Auction, 2, 2, 0, 1),
             span(Kind::Bid, 4, 46, 0, 2),
@@ -113,8 +115,12 @@ mod tests {
     fn any_cut_gives_the_same_events() {
         let proportions = [(1, 3, 46), (2, 5, 7), (0, 3, 4), (1, 0, 4), (1, 2, 0), (0, 0, 3)];
         for (person_proportion, auction_proportion, bid_proportion) in proportions {
-            let config =
-                GeneratorConfig { person_proportion, auction_proportion, bid_proportion, ..Default::default() };
+            let config = GeneratorConfig {
+                person_proportion,
+                auction_proportion,
+                bid_proportion,
+                ..Default::default()
+            };
             let single = |number| spans(&config, number..number + 1)[0];
             for span in spans(&config, 1..300) {
                 for offset in 0..span.count {

@@ -122,7 +122,8 @@ impl ColumnBatch {
         let Some(first) = parts.first() else {
             return Err(Error::bug("nothing to concatenate"));
         };
-        let batch = concat_batches(&first.schema(), parts.iter().map(ColumnBatch::batch)).map_err(arrow_error)?;
+        let batch =
+            concat_batches(&first.schema(), parts.iter().map(ColumnBatch::batch)).map_err(arrow_error)?;
         if parts.iter().all(|part| part.changes.is_none()) {
             return Ok(ColumnBatch { batch, changes: None });
         }

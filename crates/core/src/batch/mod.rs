@@ -45,7 +45,10 @@ impl Batch {
     }
 
     /// A batch of rows, each with its timestamp. Fails if the lengths differ.
-    pub fn from_stamped_rows<T: TypeInformation>(values: Vec<T>, timestamps: Vec<EventTime>) -> Result<Batch> {
+    pub fn from_stamped_rows<T: TypeInformation>(
+        values: Vec<T>,
+        timestamps: Vec<EventTime>,
+    ) -> Result<Batch> {
         Batch::from_rows(values).with_timestamps(timestamps)
     }
 
@@ -126,7 +129,10 @@ impl Batch {
     }
 
     /// Takes up to `limit` rows and their timestamps off the front. All of them costs nothing.
-    pub fn take_rows<T: TypeInformation>(&mut self, limit: usize) -> Result<(Vec<T>, Option<Vec<EventTime>>)> {
+    pub fn take_rows<T: TypeInformation>(
+        &mut self,
+        limit: usize,
+    ) -> Result<(Vec<T>, Option<Vec<EventTime>>)> {
         let values = row_batch::<T>(&mut self.payload)?.take(limit);
         let timestamps = self.take_timestamps(values.len());
         Ok((values, timestamps))

@@ -74,9 +74,10 @@ impl<T: TypeInformation> Rows for RowBatch<T> {
 
     fn append(&mut self, other: Box<dyn Rows>) -> Result<()> {
         let found = other.type_name();
-        let other = other.into_any().downcast::<RowBatch<T>>().map_err(|_| {
-            Error::bug(format!("rows of {found} appended to rows of {}", self.type_name()))
-        })?;
+        let other = other
+            .into_any()
+            .downcast::<RowBatch<T>>()
+            .map_err(|_| Error::bug(format!("rows of {found} appended to rows of {}", self.type_name())))?;
         let mut values = self.take(usize::MAX);
         values.extend(other.values);
         self.values = values.into_iter();

@@ -82,15 +82,17 @@ fn append_hashes(array: &dyn Array, out: &mut Vec<u64>) -> Result<()> {
             each::<Decimal128Type>(array, out, |value| hash::decimal(value, scale));
         }
         DataType::Utf8 => append_bytes(array.as_string::<i32>().iter().map(|v| v.map(str::as_bytes)), out),
-        DataType::LargeUtf8 => append_bytes(array.as_string::<i64>().iter().map(|v| v.map(str::as_bytes)), out),
+        DataType::LargeUtf8 => {
+            append_bytes(array.as_string::<i64>().iter().map(|v| v.map(str::as_bytes)), out)
+        }
         DataType::Utf8View => append_bytes(array.as_string_view().iter().map(|v| v.map(str::as_bytes)), out),
         DataType::Binary => append_bytes(array.as_binary::<i32>().iter(), out),
         DataType::LargeBinary => append_bytes(array.as_binary::<i64>().iter(), out),
         DataType::BinaryView => append_bytes(array.as_binary_view().iter(), out),
         DataType::FixedSizeBinary(_) => append_bytes(array.as_fixed_size_binary().iter(), out),
-        DataType::Struct(_) => return append_nested(out, |hashes| {
-            hash_rows(array.as_struct().columns(), array.len(), hashes)
-        }),
+        DataType::Struct(_) => {
+            return append_nested(out, |hashes| hash_rows(array.as_struct().columns(), array.len(), hashes));
+        }
         DataType::List(_) => return append_lists(array.as_list::<i32>(), out),
         DataType::LargeList(_) => return append_lists(array.as_list::<i64>(), out),
         DataType::FixedSizeList(_, length) => {
@@ -99,9 +101,10 @@ fn append_hashes(array: &dyn Array, out: &mut Vec<u64>) -> Result<()> {
             return append_nested(out, |hashes| hash_lists(lists.values(), lengths, hashes));
         }
         DataType::Dictionary(..) => return append_dictionary(array, out),
-        other => return append_times(array, out).ok_or_else(|| {
-            Error::user(format!("values of the Arrow type {other} cannot be keys"))
-        }),
+        other => {
+            return append_times(array, out)
+                .ok_or_else(|| Error::user(format!("values of the Arrow type {other} cannot be keys")));
+        }
     }
     Ok(())
 }
@@ -214,8 +217,8 @@ mod tests {
 
     use arrow_array::types::Int8Type;
     use arrow_array::{
-        BinaryArray, Decimal128Array, DictionaryArray, Int32Array, LargeStringArray, StringArray, StringViewArray,
-        TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+        BinaryArray, Decimal128Array, DictionaryArray, Int32Array, LargeStringArray, StringArray,
+        StringViewArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
     };
 
     use super::*;

@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn ranges_partition_the_groups_and_agree_with_subtask() {
-        let exhaustive = (1..=130).flat_map(|groups| (1..=groups + 3).map(move |subtasks| (groups, subtasks)));
+        let exhaustive =
+            (1..=130).flat_map(|groups| (1..=groups + 3).map(move |subtasks| (groups, subtasks)));
         let large = [(32_768, 1), (32_768, 1_000), (32_767, 32_767), (32_768, 32_768), (32_768, 40_000)];
         for (groups, parallelism) in exhaustive.chain(large) {
             let max = max(groups);
@@ -248,9 +249,8 @@ mod tests {
     fn slots_and_tags_differ_within_a_group() {
         let of_group_0 = (0..100_000).map(mix).filter(|&hash| KeyGroup::of(hash, max(128)) == KeyGroup(0));
         let slots: Vec<u64> = of_group_0.map(table_slot_hash).collect();
-        let distinct = |part: fn(&u64) -> u64| {
-            slots.iter().map(part).collect::<std::collections::BTreeSet<_>>().len()
-        };
+        let distinct =
+            |part: fn(&u64) -> u64| slots.iter().map(part).collect::<std::collections::BTreeSet<_>>().len();
         assert!(slots.len() > 600);
         assert_eq!(distinct(|slot| slot >> 57), 128);
         assert!(distinct(|slot| slot & 0xFF) > 220);

@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
     pub fn nulls(&mut self, count: usize) -> Result<Nulls<'a>, DecodeError> {
         let bits = self.bytes(count.div_ceil(8))?;
         match bits.last() {
-            Some(last) if count % 8 != 0 && last >> (count % 8) != 0 => {
+            Some(last) if !count.is_multiple_of(8) && last >> (count % 8) != 0 => {
                 Err(DecodeError::unexpected(self.offset() - 1, format!("{count} NULL bits"), "more"))
             }
             _ => Ok(Nulls { bits }),
@@ -270,7 +270,9 @@ pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 #[inline]
 pub fn write_nulls(out: &mut Vec<u8>, count: usize) -> usize {
     let place = out.len();
-    out.resize(place + count.div_ceil(8), 0);
+    if count > 0 {
+        out.resize(place + count.div_ceil(8), 0);
+    }
     place
 }
 
@@ -293,7 +295,8 @@ mod tests {
             assert_eq!(input.varint().unwrap(), value);
             input.finish().unwrap();
         }
-        let refused: [&[u8]; 4] = [&[0x80, 0], &[0xff; 10], &[0x80], &[255, 255, 255, 255, 255, 255, 255, 255, 255, 2]];
+        let refused: [&[u8]; 4] =
+            [&[0x80, 0], &[0xff; 10], &[0x80], &[255, 255, 255, 255, 255, 255, 255, 255, 255, 2]];
         for bytes in refused {
             assert!(Reader::new(bytes).varint().is_err(), "{bytes:?}");
         }
@@ -305,7 +308,10 @@ mod tests {
         write_varint(&mut bytes, 1 << 40);
         bytes.extend_from_slice(&[0; 16]);
         let error = Reader::new(&bytes).count(1).unwrap_err();
-        assert_eq!(error.to_string(), "at byte 0: expected 1099511627776 elements, but only 16 bytes are left");
+        assert_eq!(
+            error.to_string(),
+            "at byte 0: expected 1099511627776 elements, but only 16 bytes are left"
+        );
         assert_eq!(Reader::new(&[16, 0, 0]).count(1).unwrap(), 16);
         assert!(Reader::new(&[17, 0, 0]).count(1).is_err());
     }

@@ -312,9 +312,9 @@ impl LogicalType {
             TypeRoot::Array(element) => DataType::List(Arc::new(element.arrow_field("item"))),
             TypeRoot::Multiset(element) => arrow_map(element, &LogicalType::integer().not_null()),
             TypeRoot::Map(key, value) => arrow_map(key, value),
-            TypeRoot::Row(fields) => {
-                DataType::Struct(fields.iter().map(|field| field.data_type.arrow_field(&field.name)).collect())
-            }
+            TypeRoot::Row(fields) => DataType::Struct(
+                fields.iter().map(|field| field.data_type.arrow_field(&field.name)).collect(),
+            ),
             TypeRoot::Null => DataType::Null,
         }
     }
@@ -449,9 +449,12 @@ mod tests {
 
     #[test]
     fn precision_picks_the_unit() {
-        for (precision, unit) in
-            [(0, TimeUnit::Millisecond), (3, TimeUnit::Millisecond), (4, TimeUnit::Microsecond), (9, TimeUnit::Nanosecond)]
-        {
+        for (precision, unit) in [
+            (0, TimeUnit::Millisecond),
+            (3, TimeUnit::Millisecond),
+            (4, TimeUnit::Microsecond),
+            (9, TimeUnit::Nanosecond),
+        ] {
             let expect = DataType::Timestamp(unit, None);
             assert_eq!(LogicalType::timestamp(precision).arrow_data_type(), expect);
         }

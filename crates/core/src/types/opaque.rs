@@ -8,8 +8,8 @@ use arrow_array::{Array, ArrayRef, BinaryArray};
 
 use crate::error::BoxError;
 use crate::types::codec::{self, DecodeError, Reader};
-use crate::types::impls::read::{self, Values};
 use crate::types::impls::byte_strings;
+use crate::types::impls::read::{self, Values};
 use crate::types::{LogicalType, TypeInformation};
 
 /// How values of a foreign type become bytes. Flink's `TypeSerializer` behind a `RAW` type.

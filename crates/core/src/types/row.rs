@@ -2,10 +2,10 @@
 use std::sync::Arc;
 
 pub use arrow_array::{Array, ArrayRef};
-pub use compact_str::CompactString as Name;
 use arrow_array::{BooleanArray, StringArray, StructArray, cast::AsArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields};
+pub use compact_str::CompactString as Name;
 
 use crate::types::codec::{self, DecodeError, Nulls, Reader};
 use crate::types::impls::read::plain;
@@ -320,8 +320,8 @@ impl<F: TypeInformation> Column<F> {
     /// `value`, or the type's own NULL; an error if it has none.
     #[inline]
     pub fn required(&self, value: Option<F>, row: usize) -> Result<F, DecodeError> {
-        value.or_else(F::null).ok_or_else(|| {
-            DecodeError::row(row, F::logical_type().to_string(), "NULL").in_column(self.name)
-        })
+        value
+            .or_else(F::null)
+            .ok_or_else(|| DecodeError::row(row, F::logical_type().to_string(), "NULL").in_column(self.name))
     }
 }

@@ -117,7 +117,6 @@ impl Tokenizer {
                 if bytes > self.max_bytes {
                     return Err(self.too_long());
                 }
-                self.at_start = false;
                 self.lines += memchr::memchr_iter(b'\n', &input[..bytes]).count() as u64;
                 Ok(Token::Record(start, start + bytes))
             }
@@ -129,12 +128,12 @@ impl Tokenizer {
     /// Passes over ends of lines, comments, and the mark that may stand at the start of a file.
     fn skip_to_record(&mut self, input: &[u8], end: InputEnd) -> Result<(usize, Ahead)> {
         let mut position = 0;
-        if self.at_start && BYTE_ORDER_MARK.starts_with(&input[..input.len().min(3)]) {
-            match end {
-                InputEnd::More if input.len() < 3 => return Ok((0, Ahead::Unknown)),
-                _ if input.len() >= 3 => position = 3,
-                _ => {}
+        if self.at_start {
+            if input.len() < 3 && end == InputEnd::More && BYTE_ORDER_MARK.starts_with(input) {
+                return Ok((0, Ahead::Unknown));
             }
+            self.at_start = false;
+            position = if input.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
         }
         while let Some(&byte) = input.get(position) {
             match byte {
@@ -155,7 +154,6 @@ impl Tokenizer {
                 _ => return Ok((position, Ahead::Record)),
             }
             position += 1;
-            self.at_start = false;
         }
         Ok((position, Ahead::Unknown))
     }

@@ -10,6 +10,8 @@ use super::options::Options;
 /// Flink's length of a string where none is set, and that of a collection.
 const STRING_LENGTH: u32 = 100;
 const COLLECTION_LENGTH: u32 = 3;
+/// The greatest length of either: a row has to fit the memory.
+const MAX_LENGTH: i64 = 1 << 24;
 
 impl Field {
     /// How rows of this type are made. Fails on a type that is not a ROW.
@@ -207,17 +209,18 @@ fn fixed_length(length: u32, path: &str, options: &mut Options<'_>) -> Result<Le
 }
 
 fn string_length(longest: u32, path: &str, options: &mut Options<'_>) -> Result<Length> {
-    let key = format!("{path}.length");
-    let max = options.get(&key)?.unwrap_or(STRING_LENGTH.min(longest));
-    if max > longest {
-        return Err(options.bad_value(&key, &format!("at most {longest}, the type's length")));
-    }
+    let max = length(STRING_LENGTH.min(longest), MAX_LENGTH.min(longest.into()), path, options)?;
     let variable = options.get(&format!("{path}.var-len"))?.unwrap_or(false);
     Ok(Length { min: if variable { max.min(1) } else { max }, max })
 }
 
 fn collection_length(path: &str, options: &mut Options<'_>) -> Result<u32> {
-    Ok(options.get(&format!("{path}.length"))?.unwrap_or(COLLECTION_LENGTH))
+    length(COLLECTION_LENGTH, MAX_LENGTH, path, options)
+}
+
+fn length(default: u32, greatest: i64, path: &str, options: &mut Options<'_>) -> Result<u32> {
+    let length = bounded(&format!("{path}.length"), (0, greatest), options)?;
+    Ok(length.and_then(|length| u32::try_from(length).ok()).unwrap_or(default))
 }
 
 /// The milliseconds that a time with so many digits of fractional seconds can be a multiple of.

@@ -55,6 +55,7 @@ fn a_full_buffer_holds_the_writers_back() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test stands for a job on a thread of its own")]
 fn a_slow_job_and_a_waiting_program() {
     let (sink, iterator) = CollectSink::<i64>::new(64);
     let job = thread::spawn(move || {

@@ -196,6 +196,7 @@ fn mistakes_name_the_option() {
     );
     check_error::<Row>(&[("fields.f0.null-rate", "0.5")], "expected 0, as the type is INT NOT NULL");
     check_error::<Row>(&[("fields.f1.null-rate", "1.5")], "expected a number from 0 to 1");
+    check_error::<Row>(&[("fields.f1.length", "-1")], "expected a whole number from 0 to 16777216");
     check_error::<Row>(&[("connector", "kafka")], "'kafka', expected datagen");
     check_error::<i64>(&[], "BIGINT NOT NULL is not a ROW type");
     let sequence = [("fields.f0.kind", "sequence"), ("fields.f0.start", "5"), ("fields.f0.end", "4")];

@@ -61,6 +61,7 @@ impl Host for ManualHost {
     }
 
     /// Tests that do I/O run in a tokio runtime.
+    #[expect(clippy::disallowed_methods, reason = "this is the host")]
     fn spawn_io(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
         tokio::spawn(work);
     }

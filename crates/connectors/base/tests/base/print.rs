@@ -105,6 +105,32 @@ fn bytes_that_nobody_wrote_are_an_error() {
     }
 }
 
+#[test]
+fn no_bytes_make_the_printer_panic() {
+    let row = LogicalType::row([
+        RowField::new("a", LogicalType::timestamp_ltz(9)),
+        RowField::new("b", LogicalType::interval_day_time().not_null()),
+        RowField::new("c", LogicalType::map(LogicalType::date().not_null(), LogicalType::decimal(38, 38))),
+        RowField::new("d", LogicalType::array(LogicalType::time(3).not_null())),
+        RowField::new("e", LogicalType::interval_year_month()),
+        RowField::new("f", LogicalType::array(LogicalType::double()).not_null()),
+    ]);
+    let printer = Printer::new(&row);
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let mut printed = 0;
+    for round in 0..20_000 {
+        // Few different bytes make counts that are small enough to be believed.
+        let mask = [0xff, 0x03, 0x81][round % 3];
+        let bytes: Vec<u8> = (0..next()).map(|_| next() & mask).collect();
+        printed += usize::from(printer.print(&mut Reader::new(&bytes), &mut String::new()).is_ok());
+    }
+    assert!(printed > 100, "{printed}");
+}
+
 /// What was written, by whole `write` calls.
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<String>>>);

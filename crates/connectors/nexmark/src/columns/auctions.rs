@@ -25,7 +25,9 @@ pub(crate) fn columns(rows: &KindRows<'_>) -> Vec<ArrayRef> {
     });
     texts.item_name.finish(&mut columns);
     texts.description.finish(&mut columns);
-    rows.longs(Fields::AUCTION_INITIAL_BID, &mut columns, |_, draws, places| each(draws, places, initial_bid));
+    rows.longs(Fields::AUCTION_INITIAL_BID, &mut columns, |_, draws, places| {
+        each(draws, places, initial_bid)
+    });
     rows.longs(Fields::AUCTION_RESERVE, &mut columns, |_, draws, places| each(draws, places, reserve));
     rows.date_times(Fields::AUCTION_DATE_TIME, &mut columns);
     rows.times(Fields::AUCTION_EXPIRES, &mut columns, |span, draws, places| {

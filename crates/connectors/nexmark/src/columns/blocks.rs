@@ -45,8 +45,12 @@ impl BlockColumn {
     }
 
     /// The column, with empty rows at the end up to `rows`, and NULL where `validity` says so. Fails if it is not
-    /// text or longer than 2 GiB.
-    pub(crate) fn finish(mut self, rows: usize, validity: Option<NullBuffer>) -> Result<ArrayRef, ArrowError> {
+    /// text.
+    pub(crate) fn finish(
+        mut self,
+        rows: usize,
+        validity: Option<NullBuffer>,
+    ) -> Result<ArrayRef, ArrowError> {
         self.skip_to(rows);
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
         Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(self.values), validity)?))

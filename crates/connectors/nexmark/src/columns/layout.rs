@@ -32,7 +32,12 @@ pub(crate) struct Placed {
 
 impl Layout {
     /// The rows that the events `numbers` of `range` become if only the kinds in `fields` are wanted.
-    pub(crate) fn new(config: &GeneratorConfig, fields: Fields, range: &EventRange, numbers: Range<u64>) -> Layout {
+    pub(crate) fn new(
+        config: &GeneratorConfig,
+        fields: Fields,
+        range: &EventRange,
+        numbers: Range<u64>,
+    ) -> Layout {
         let (mut placed, mut rows) = (Vec::new(), 0);
         for span in Spans::new(config, range, numbers).filter(|span| fields.wants(span.kind)) {
             placed.push(Placed { span, row: rows });
@@ -89,7 +94,12 @@ pub(crate) struct KindRows<'a> {
 }
 
 impl<'a> KindRows<'a> {
-    pub(crate) fn new(generator: &'a Generator, fields: Fields, layout: &'a Layout, kind: Kind) -> KindRows<'a> {
+    pub(crate) fn new(
+        generator: &'a Generator,
+        fields: Fields,
+        layout: &'a Layout,
+        kind: Kind,
+    ) -> KindRows<'a> {
         let spans: Vec<_> = layout.spans.iter().filter(|placed| placed.span.kind == kind).collect();
         let mut draws = Vec::with_capacity(spans.iter().map(|placed| placed.span.count).sum());
         let seed = generator.seed();
@@ -129,12 +139,22 @@ impl<'a> KindRows<'a> {
     }
 
     /// Appends a column of whole numbers, if it is wanted. `fill` gets a span, its draws and its place.
-    pub(crate) fn longs(&self, field: Fields, columns: &mut Vec<ArrayRef>, fill: impl Fn(&Span, &[Draws], &mut [i64])) {
+    pub(crate) fn longs(
+        &self,
+        field: Fields,
+        columns: &mut Vec<ArrayRef>,
+        fill: impl Fn(&Span, &[Draws], &mut [i64]),
+    ) {
         self.numbers::<Int64Type>(field, columns, fill);
     }
 
     /// Appends a column of times in milliseconds likewise.
-    pub(crate) fn times(&self, field: Fields, columns: &mut Vec<ArrayRef>, fill: impl Fn(&Span, &[Draws], &mut [i64])) {
+    pub(crate) fn times(
+        &self,
+        field: Fields,
+        columns: &mut Vec<ArrayRef>,
+        fill: impl Fn(&Span, &[Draws], &mut [i64]),
+    ) {
         self.numbers::<TimestampMillisecondType>(field, columns, fill);
     }
 

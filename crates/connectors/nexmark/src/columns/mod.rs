@@ -53,8 +53,8 @@ impl ColumnGenerator {
         Arc::clone(&self.schema)
     }
 
-    /// The wanted events among `numbers` of `range`, in order. Fails if a text column would grow beyond 2 GiB:
-    /// ask for no more than some million events at a time.
+    /// The wanted events among `numbers` of `range`, in order. Fails if a text column could grow beyond 2 GiB: with
+    /// the usual sizes some million events at a time are fine.
     pub fn batch(&mut self, range: &EventRange, numbers: Range<u64>) -> Result<RecordBatch> {
         self.table_of(&self.layout(range, numbers))
     }
@@ -74,6 +74,7 @@ impl ColumnGenerator {
     }
 
     fn table_of(&self, layout: &Layout) -> Result<RecordBatch> {
+        self.check_size(layout.rows())?;
         let columns = match self.table {
             Table::Combined => self.combined(layout),
             Table::Of(kind) => columns_of(kind, &KindRows::new(&self.generator, self.fields, layout, kind)),
@@ -83,6 +84,20 @@ impl ColumnGenerator {
         columns
             .and_then(|columns| RecordBatch::try_new_with_options(self.schema(), columns, &options))
             .map_err(|error| Error::bug("nexmark columns that do not fit together").caused_by(error))
+    }
+
+    /// Refuses a batch whose texts might not fit Arrow's 32-bit offsets.
+    fn check_size(&self, rows: usize) -> Result<()> {
+        let config = self.generator.config();
+        let size = config.person_avg_size.max(config.auction_avg_size).max(config.bid_avg_size);
+        // A padding is at most a fifth above the average size; no other text is longer than 100 bytes.
+        let longest = (size + size / 5 + 1).max(100);
+        if rows as u64 > i32::MAX as u64 / longest {
+            return Err(Error::user(format!(
+                "{rows} rows with texts of up to {longest} bytes do not fit one batch of Arrow columns: ask for fewer"
+            )));
+        }
+        Ok(())
     }
 
     fn combined(&self, layout: &Layout) -> Result<Vec<ArrayRef>, ArrowError> {

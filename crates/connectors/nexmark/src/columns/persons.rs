@@ -61,9 +61,7 @@ impl PersonTextColumns {
                 let mail_address = drawn.mail_address.as_ref();
                 texts.mail_address.push(
                     row,
-                    mail_address.map(|[mailbox, domain]| {
-                        [mailbox.as_str(), "@", domain.as_str(), MAIL_END]
-                    }),
+                    mail_address.map(|[mailbox, domain]| [mailbox.as_str(), "@", domain.as_str(), MAIL_END]),
                 );
                 if texts.credit_card.is_wanted() {
                     texts.credit_card.push(row, Some([credit_card(draws).as_str()]));

@@ -82,7 +82,11 @@ mod tests {
         let bid = "ROW<`auction` BIGINT, `bidder` BIGINT, `price` BIGINT, `channel` STRING, `url` STRING, \
                    `dateTime` TIMESTAMP(3), `extra` STRING> NOT NULL";
         check(Table::Of(Kind::Bid), Fields::ALL, bid);
-        check(Table::Of(Kind::Person), Fields::PERSON_STATE | Fields::PERSON_ID, "ROW<`id` BIGINT, `state` STRING> NOT NULL");
+        check(
+            Table::Of(Kind::Person),
+            Fields::PERSON_STATE | Fields::PERSON_ID,
+            "ROW<`id` BIGINT, `state` STRING> NOT NULL",
+        );
         check(Table::Of(Kind::Auction), Fields::BID_URL, "ROW<> NOT NULL");
     }
 

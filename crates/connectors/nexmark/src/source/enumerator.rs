@@ -22,7 +22,9 @@ pub struct NexmarkEnumerator {
 impl NexmarkEnumerator {
     pub(crate) fn new(generator: &Generator, restored: Option<&VersionedBytes>) -> Result<NexmarkEnumerator> {
         let waiting = match restored {
-            Some(state) if state.version == STATE_VERSION => TypeInformation::decode(&mut Reader::new(&state.bytes))?,
+            Some(state) if state.version == STATE_VERSION => {
+                TypeInformation::decode(&mut Reader::new(&state.bytes))?
+            }
             Some(state) => {
                 return Err(Error::corrupt(format!(
                     "state of a nexmark enumerator of version {}, this one reads version {STATE_VERSION}",
@@ -48,7 +50,11 @@ impl NexmarkEnumerator {
 impl SplitEnumerator for NexmarkEnumerator {
     type Split = NexmarkSplit;
 
-    fn add_reader(&mut self, reader: SubtaskIndex, context: &mut EnumeratorContext<NexmarkSplit>) -> Result<()> {
+    fn add_reader(
+        &mut self,
+        reader: SubtaskIndex,
+        context: &mut EnumeratorContext<NexmarkSplit>,
+    ) -> Result<()> {
         self.assign(reader, context);
         Ok(())
     }

@@ -41,7 +41,12 @@ enum Splits {
 }
 
 impl<M> NexmarkReader<M> {
-    pub(crate) fn new(generator: Generator, fields: Fields, make: M, context: &ReaderContext) -> NexmarkReader<M> {
+    pub(crate) fn new(
+        generator: Generator,
+        fields: Fields,
+        make: M,
+        context: &ReaderContext,
+    ) -> NexmarkReader<M> {
         let config = generator.config();
         let pace = (!config.max_emit_speed).then(|| Pace::new(context.host.clone(), generator.timeline()));
         NexmarkReader {
@@ -162,7 +167,8 @@ impl RunLength {
             Kind::Auction => config.auction_proportion,
             Kind::Bid => config.bid_proportion,
         };
-        let wanted = Kind::ALL.into_iter().filter(|&kind| fields.wants(kind)).map(|kind| u64::from(proportion(kind)));
+        let wanted =
+            Kind::ALL.into_iter().filter(|&kind| fields.wants(kind)).map(|kind| u64::from(proportion(kind)));
         RunLength { events: config.total_proportion(), wanted: wanted.sum() }
     }
 

@@ -27,7 +27,9 @@ fn moments<T: TypeInformation>(array: &dyn Array, from_millis: fn(i64) -> T) -> 
                 let millis = seconds.checked_mul(1000).map(from_millis);
                 millis.map(Some).ok_or_else(|| out_of_range::<T>(row, format!("{seconds} seconds")))
             };
-            return Some(array.as_primitive_opt::<TimestampSecondType>()?.iter().enumerate().map(millis).collect());
+            return Some(
+                array.as_primitive_opt::<TimestampSecondType>()?.iter().enumerate().map(millis).collect(),
+            );
         }
         TimeUnit::Millisecond => {
             let array = array.as_primitive_opt::<TimestampMillisecondType>()?;

@@ -1,0 +1,207 @@
+//! Where the calls of a program become nodes and edges.
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hurtig_connector::erased::{ErasedSink, ErasedSource};
+use hurtig_connector::watermark::ErasedStrategy;
+use hurtig_connector::Boundedness;
+use hurtig_core::batch::BatchType;
+use hurtig_core::config::options;
+use hurtig_core::ids::NodeId;
+use hurtig_core::{Configuration, Error, Result};
+use hurtig_graph::{
+    ChainingStrategy, NodeRole, OutputName, Partitioner, StreamEdge, StreamGraph, StreamNode,
+};
+use hurtig_operator::route::Route;
+use hurtig_operator::{EdgeFactory, NodeFactory, Operator, Program};
+
+/// Shared by an environment and all streams made from it.
+pub type SharedBuilder = Rc<RefCell<Builder>>;
+
+/// The program as it is being written.
+pub struct Builder {
+    /// What the user set.
+    pub configuration: Configuration,
+    nodes: Vec<StreamNode>,
+    factories: Vec<NodeFactory>,
+    edges: Vec<PendingEdge>,
+    mistakes: Vec<String>,
+}
+
+struct PendingEdge {
+    input: StreamInput,
+    target: NodeId,
+    port: u32,
+}
+
+/// One place that a stream comes from. A union has several.
+#[derive(Clone)]
+pub struct StreamInput {
+    /// The node.
+    pub node: NodeId,
+    /// Which of its outputs.
+    pub output: OutputName,
+    /// What travels.
+    pub batch_type: BatchType,
+    /// How it is shared out; if nothing was said: forward where the parallelism is the same, else in turn.
+    pub partitioner: Option<Partitioner>,
+    /// What the partitioner needs.
+    pub route: Route,
+}
+
+/// A node to be put down.
+pub struct NewNode {
+    /// Flink's word for what it is, and its name until the user gives one.
+    pub kind: &'static str,
+    /// Source, operator or sink.
+    pub role: NodeRole,
+    /// What it stands for.
+    pub factory: NodeFactory,
+    /// What it puts out; `None` for a sink.
+    pub output: Option<BatchType>,
+    /// What else decides what it does.
+    pub digest: u64,
+    /// Its parallelism, if it can have no other.
+    pub parallelism: Option<u32>,
+}
+
+impl NewNode {
+    /// An operator made by `create` for each subtask.
+    pub fn operator(
+        kind: &'static str,
+        output: BatchType,
+        create: impl Fn() -> Box<dyn Operator> + Send + Sync + 'static,
+    ) -> Self {
+        NewNode {
+            kind,
+            role: NodeRole::Operator,
+            factory: NodeFactory::Operator(Arc::new(create)),
+            output: Some(output),
+            digest: 0,
+            parallelism: None,
+        }
+    }
+
+    /// A source.
+    pub fn source(source: Arc<dyn ErasedSource>, strategy: ErasedStrategy, output: BatchType) -> Self {
+        let bounded = source.boundedness() == Boundedness::Bounded;
+        NewNode {
+            kind: "Source",
+            role: NodeRole::Source { bounded },
+            factory: NodeFactory::Source { source, strategy },
+            output: Some(output),
+            digest: 0,
+            parallelism: None,
+        }
+    }
+
+    /// A sink.
+    pub fn sink(sink: Arc<dyn ErasedSink>) -> Self {
+        NewNode {
+            kind: "Sink",
+            role: NodeRole::Sink,
+            factory: NodeFactory::Sink(sink),
+            output: None,
+            digest: 0,
+            parallelism: None,
+        }
+    }
+}
+
+impl Builder {
+    /// A program with nothing in it.
+    pub fn new(configuration: Configuration) -> SharedBuilder {
+        Rc::new(RefCell::new(Builder {
+            configuration,
+            nodes: Vec::new(),
+            factories: Vec::new(),
+            edges: Vec::new(),
+            mistakes: Vec::new(),
+        }))
+    }
+
+    /// Puts a node down, fed by `ports`: the inputs of each of its ports.
+    pub fn add(&mut self, node: NewNode, ports: &[&[StreamInput]]) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        let parallelism = node.parallelism.or_else(|| self.default_parallelism());
+        self.nodes.push(StreamNode {
+            id,
+            name: node.kind.to_owned(),
+            uid: None,
+            kind: node.kind.to_owned(),
+            role: node.role,
+            parallelism: parallelism.unwrap_or(1),
+            max_parallelism: None,
+            slot_sharing_group: None,
+            chaining: ChainingStrategy::default(),
+            output_type: node.output.map(|output| output.logical_type().to_string()).unwrap_or_default(),
+            digest: node.digest,
+        });
+        self.factories.push(node.factory);
+        for (port, inputs) in ports.iter().enumerate() {
+            for input in *inputs {
+                self.edges.push(PendingEdge { input: input.clone(), target: id, port: port as u32 });
+            }
+        }
+        id
+    }
+
+    fn default_parallelism(&mut self) -> Option<u32> {
+        match self.configuration.get(&options::PARALLELISM) {
+            Ok(parallelism) => Some(parallelism),
+            Err(error) => {
+                self.mistake(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The node, to be changed.
+    pub fn node(&mut self, id: NodeId) -> &mut StreamNode {
+        &mut self.nodes[id.0 as usize]
+    }
+
+    /// Remembers a mistake that `execute` reports.
+    pub fn mistake(&mut self, mistake: String) {
+        self.mistakes.push(mistake);
+    }
+
+    /// The program as it stands.
+    pub fn program(&self, name: Option<&str>) -> Result<Program> {
+        if !self.mistakes.is_empty() {
+            return Err(Error::user(self.mistakes.join("; ")));
+        }
+        let configured = self.configuration.get(&options::PIPELINE_NAME)?;
+        let name = name.map(str::to_owned).or(configured).unwrap_or_else(|| "Hurtig Streaming Job".to_owned());
+        let (mut edges, mut carriers) = (Vec::new(), Vec::new());
+        for PendingEdge { input, target, port } in &self.edges {
+            let parallelism = |node: NodeId| self.nodes[node.0 as usize].parallelism;
+            let same = parallelism(input.node) == parallelism(*target);
+            let default = if same { Partitioner::Forward } else { Partitioner::Rebalance };
+            edges.push(StreamEdge {
+                source: input.node,
+                target: *target,
+                port: *port,
+                output: input.output.clone(),
+                partitioner: input.partitioner.clone().unwrap_or(default),
+                record_type: input.batch_type.logical_type().to_string(),
+            });
+            carriers.push(EdgeFactory { batch_type: input.batch_type.clone(), route: input.route.clone() });
+        }
+        let graph = StreamGraph { name, nodes: self.nodes.clone(), edges };
+        graph.validate()?;
+        let configuration = self.configuration.clone();
+        Ok(Program { graph, nodes: self.factories.clone(), edges: carriers, configuration })
+    }
+
+    /// The program; nothing of it stays here, as in Flink's environment after `execute`.
+    pub fn take(&mut self, name: Option<&str>) -> Result<Program> {
+        let program = self.program(name);
+        self.nodes.clear();
+        self.factories.clear();
+        self.edges.clear();
+        self.mistakes.clear();
+        program
+    }
+}
