@@ -30,4 +30,4 @@ pub use json::{JsonDecoder, JsonEncoder, JsonOptions};
 pub use lines::{LineDecoder, LineEncoder, LineOptions};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetCompression, ParquetOptions, ParquetReader, ParquetWriter};
-pub use value::TimestampFormat;
+pub use value::{DateTime, TimestampFormat};

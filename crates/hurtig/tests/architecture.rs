@@ -19,12 +19,12 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("operator", &["core", "connector", "graph"], &["hashbrown", "serde"]),
     ("runtime", &["core", "connector", "operator", "graph"], &["atomic-waker", "postcard", "serde", "tokio"]),
     ("jobmaster", &["core", "connector", "graph", "operator", "runtime"], &["atomic-waker", "serde"]),
-    ("datastream", &["core", "connector", "graph", "operator"], &[]),
+    ("datastream", &["core", "connector", "graph", "operator", "connectors/base"], &["arrow-schema"]),
     ("formats", &["core"], &["arrow-array", "arrow-cast", "arrow-schema", "base64", "bytes", "csv-core", "memchr", "parquet", "serde", "serde_json"]),
     ("connectors/base", CONNECTOR, &["tokio", "xxhash-rust"]),
-    ("connectors/files", CONNECTOR, &["futures-util", "object_store", "parquet"]),
+    ("connectors/files", CONNECTOR, &["arrow-schema", "futures-util", "object_store", "parquet"]),
     ("connectors/nexmark", CONNECTOR, &["arrow-array", "arrow-buffer", "arrow-schema", "compact_str"]),
-    ("hurtig", &["core", "connector", "graph", "operator", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &[]),
+    ("hurtig", &["core", "connector", "graph", "operator", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &["mimalloc"]),
     ("cli", &["*"], &["clap", "serde_json"]),
 ];
 
@@ -115,6 +115,14 @@ fn no_file_tells_of_the_place_where_it_was_written() {
 }
 
 #[test]
+fn the_readme_shows_the_word_count_example_as_it_is() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let (readme, example) = (read("README.md"), read("crates/hurtig/examples/word_count.rs"));
+    assert!(readme.contains(&format!("```rust\n{example}```\n")), "README.md shows another program");
+    assert!(example.lines().count() < 15, "it is to show how little is needed");
+}
+
+#[test]
 fn licence_expressions_are_read_as_they_are_meant() {
     let check = |text: &str, expect: bool| {
         let allowed = ["MIT", "Apache-2.0"].map(str::to_owned).into();
@@ -148,9 +156,12 @@ struct Outside {
 impl Metadata {
     fn read() -> Metadata {
         // Only for the machine that runs this: packages of others need not have been downloaded.
-        let version = output(Command::new(std::env::var("RUSTC").unwrap_or("rustc".to_owned())).arg("-vV"));
+        let rustc = std::env::var("RUSTC").unwrap_or("rustc".to_owned());
+        let version = output(Command::new(rustc).arg("-vV"));
         let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-        let text = cargo(&["metadata", "--locked", "--format-version", "1", "--filter-platform", host]);
+        let mut arguments = vec!["metadata", "--locked", "--all-features", "--format-version", "1"];
+        arguments.extend(["--filter-platform", host]);
+        let text = cargo(&arguments);
         let json: Value = serde_json::from_str(&text).unwrap();
         let (mut members, mut folders, mut outside) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for package in json["packages"].as_array().unwrap() {
@@ -255,7 +266,8 @@ fn root() -> PathBuf {
 }
 
 fn cargo(arguments: &[&str]) -> String {
-    output(Command::new(std::env::var("CARGO").unwrap_or("cargo".to_owned())).args(arguments).current_dir(root()))
+    let cargo = std::env::var("CARGO").unwrap_or("cargo".to_owned());
+    output(Command::new(cargo).args(arguments).current_dir(root()))
 }
 
 fn output(command: &mut Command) -> String {

@@ -13,6 +13,8 @@ use crate::io_error::io_error;
 
 /// Bytes read at a time. The buffer grows beyond it only for a record that is longer.
 const CHUNK_BYTES: usize = 256 << 10;
+/// More rows than that are not made room for before they are there.
+const MAX_RESERVED_ROWS: usize = 8_192;
 /// After so many bytes without a record the reader lets others go on.
 const BYTES_PER_CALL: u64 = 8 << 20;
 
@@ -106,7 +108,7 @@ impl<T: TypeInformation> TextFile<T> {
 impl<T: TypeInformation> FileRecords for TextFile<T> {
     fn next_batch(&mut self, max_rows: usize) -> Result<Option<Batch>> {
         let start = self.input.offset;
-        let mut rows = Vec::with_capacity(max_rows);
+        let mut rows = Vec::with_capacity(max_rows.min(MAX_RESERVED_ROWS));
         loop {
             self.decode(max_rows - rows.len(), &mut rows)?;
             let long_enough = rows.is_empty() && self.input.offset - start >= BYTES_PER_CALL;

@@ -1,7 +1,7 @@
 //! Events as Arrow columns, made column by column straight into the buffers.
 //!
-//! - [`table`]: which tables there are and their schemas. - [`layout`]: which row each event of a run becomes.
-//! - [`strings`], [`blocks`]: text columns in the making. - [`bids`], [`auctions`], [`persons`]: the columns of each kind.
+//! - `table`: which tables there are and their schemas. - `layout`: which row each event of a run becomes.
+//! - `strings`, `blocks`: text columns in the making. - `bids`, `auctions`, `persons`: the columns of each kind.
 mod auctions;
 mod bids;
 mod blocks;

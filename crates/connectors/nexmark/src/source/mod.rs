@@ -1,8 +1,8 @@
 //! The generator as a source.
 //!
-//! A split is one range of the data set with the number of its next event ([`split`]). All ranges run through the
-//! same event time side by side, so the enumerator hands each reader its ranges at once ([`enumerator`]) and the
-//! reader goes on with the one that is furthest behind ([`reader`]). `pace` holds events back if they are to come
+//! A split is one range of the data set with the number of its next event (`split`). All ranges run through the
+//! same event time side by side, so the enumerator hands each reader its ranges at once (`enumerator`) and the
+//! reader goes on with the one that is furthest behind (`reader`). `pace` holds events back if they are to come
 //! in time with the wall clock, `batches` makes rows or columns of them.
 mod batches;
 mod enumerator;

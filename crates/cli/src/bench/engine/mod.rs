@@ -1,0 +1,76 @@
+//! `hurtig bench engine`: the pieces of the engine.
+mod chain_u64;
+pub mod first_record;
+mod hash_arrow;
+mod latency;
+mod report;
+mod rows;
+mod sink;
+
+use clap::Args;
+use hurtig::{Error, Result};
+use report::Report;
+
+/// Pieces of the engine, each beside a hand-written loop over the same records
+#[derive(Args)]
+#[command(after_help = "\
+Benchmarks:
+  chain_u64      a splitmix source, map, filter, map in one chain
+  handover_rows  64-byte rows from one task to another
+  hash_rows_2x2  64-byte rows from two sources by key to two sinks
+  hash_arrow_2x2 the same with Arrow batches of five columns
+  latency_keyed  single records 100 us apart, source -> key_by -> map -> sink
+  first_record   from the start of a process to the first record out
+
+With --json each benchmark is one line: name, records (counted at the source), seconds, cpu_seconds,
+records_per_second, bare_records_per_second (a hand-written, fused loop over the same records in the same
+run, on as many threads as there are sources), ratio, checksum (folded from every record at the sink, equal
+for both); for latency p50_ms, p99_ms, p999_ms.")]
+pub struct Engine {
+    /// Run only these (separated by commas)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Print a JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Scale the number of records
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Best of this many runs
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Seconds of the latency benchmark
+    #[arg(long, default_value_t = 30)]
+    latency_seconds: u64,
+}
+
+type Benchmark = fn(&Engine) -> Result<Report>;
+
+const BENCHMARKS: [(&str, Benchmark); 6] = [
+    ("chain_u64", chain_u64::run),
+    ("handover_rows", rows::handover),
+    ("hash_rows_2x2", rows::hash),
+    ("hash_arrow_2x2", hash_arrow::run),
+    ("latency_keyed", latency::run),
+    ("first_record", first_record::run),
+];
+
+impl Engine {
+    /// Runs the benchmarks one after the other.
+    pub fn run(self) -> Result<()> {
+        if let Some(unknown) = self.only.iter().find(|name| BENCHMARKS.iter().all(|(known, _)| known != name)) {
+            let known = BENCHMARKS.map(|(name, _)| name).join(", ");
+            return Err(Error::user(format!("there is no benchmark '{unknown}'; there are {known}")));
+        }
+        for (name, benchmark) in BENCHMARKS {
+            if self.only.is_empty() || self.only.iter().any(|only| only == name) {
+                benchmark(&self)?.print(name, self.json);
+            }
+        }
+        Ok(())
+    }
+
+    fn records(&self, base: u64) -> u64 {
+        ((base as f64 * self.scale) as u64).max(1000)
+    }
+}

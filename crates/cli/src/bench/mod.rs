@@ -1,0 +1,30 @@
+//! `hurtig bench`: figures of the engine, each beside a hand-written counterpart timed in the same run.
+mod engine;
+mod nexmark;
+mod process;
+
+use clap::Subcommand;
+use hurtig::Result;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub enum Bench {
+    /// Pieces of the engine: chains, exchanges, latency, start-up
+    Engine(engine::Engine),
+    /// Nexmark queries
+    Nexmark(nexmark::Nexmark),
+    /// One record through a new process, for `bench engine --only first_record`
+    #[command(hide = true)]
+    FirstRecord,
+}
+
+impl Bench {
+    /// Measures and prints.
+    pub fn run(self) -> Result<()> {
+        match self {
+            Bench::Engine(engine) => engine.run(),
+            Bench::Nexmark(nexmark) => nexmark.run(),
+            Bench::FirstRecord => engine::first_record::child(),
+        }
+    }
+}
