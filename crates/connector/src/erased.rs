@@ -276,6 +276,7 @@ impl IsColumns for ColumnBatch {
     }
 }
 
+#[inline]
 fn is_ready(poll: Poll<Result<()>>) -> Result<bool> {
     match poll {
         Poll::Ready(result) => result.map(|()| true),
@@ -320,11 +321,12 @@ where
         limit: usize,
         watermark: Watermark,
     ) -> Result<()> {
-        let mut records = batch.cursor::<W::Record>(limit)?;
-        while is_ready(self.0.poll_ready(cx))? {
-            let Some((record, timestamp)) = records.next() else { break };
-            self.0.write(record, &WriteContext { timestamp, watermark })?;
-        }
+        batch.cursor::<W::Record>(limit)?.take_while_ready(
+            &mut self.0,
+            |writer| is_ready(writer.poll_ready(cx)),
+            |writer, record, timestamp| writer.write(record, &WriteContext { timestamp, watermark }),
+        )?;
+        self.0.end_of_batch()?;
         Ok(())
     }
     forward_writer!();
@@ -342,7 +344,8 @@ where
         watermark: Watermark,
     ) -> Result<()> {
         let (columns, _) = batch.take_columns(limit)?;
-        self.0.write(W::Record::from_columns(columns), &WriteContext { timestamp: None, watermark })
+        self.0.write(W::Record::from_columns(columns), &WriteContext { timestamp: None, watermark })?;
+        self.0.end_of_batch()
     }
     forward_writer!();
 }

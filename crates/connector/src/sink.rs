@@ -56,6 +56,12 @@ pub trait SinkWriter: Send {
     /// Takes one record (or one batch of columns).
     fn write(&mut self, record: Self::Record, context: &WriteContext) -> Result<()>;
 
+    /// The records at hand have been written, more may come at any time or never: the place to show what a
+    /// person waits for.
+    fn end_of_batch(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Event time has moved.
     fn watermark(&mut self, watermark: Watermark) -> Result<()> {
         let _ = watermark;

@@ -29,6 +29,9 @@ pub use hurtig_datastream as datastream;
 /// Executors and messages.
 pub use hurtig_runtime as runtime;
 
+/// Running one job: clients, restarts, submitting a program to an executor.
+pub use hurtig_jobmaster as jobmaster;
+
 /// Sources and sinks.
 pub mod connectors {
     pub use hurtig_connector_base as base;

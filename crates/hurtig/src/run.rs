@@ -7,7 +7,7 @@ use hurtig_core::ids::JobId;
 use hurtig_core::{Configuration, Result, TypeInformation};
 use hurtig_datastream::{DataStream, StreamExecutionEnvironment};
 use hurtig_graph::ExecutionGraph;
-use hurtig_jobmaster::{JobClient, JobExecutionResult, submit};
+use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus, submit};
 use hurtig_runtime::{Executor, SeededExecutor, ThreadExecutor};
 
 /// For tests: runs the program on one thread with a mock clock, in an order that this seed decides.
@@ -117,7 +117,11 @@ impl<T: TypeInformation> Iterator for Collected<T> {
             Some(Ok(record)) => Some(Ok(record)),
             Some(Err(error)) => {
                 self.ended = true;
-                Some(Err(error))
+                // If the job has failed, that is the cause. Else it runs on with nobody to collect its records.
+                self.client.cancel();
+                let result = self.client.result();
+                let cause = if self.client.status() == JobStatus::Failed { result.err() } else { None };
+                Some(Err(cause.unwrap_or(error)))
             }
             None => {
                 self.ended = true;

@@ -8,7 +8,7 @@ use crate::function::{FilterFunction, RuntimeContext};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 
-/// Rows up to this size are moved to their place without a branch, larger ones only when they are kept.
+/// Plain rows up to this size are copied to their place without a branch, others only when they are kept.
 const SMALL_ROW_BYTES: usize = 16;
 
 /// Applies a [`FilterFunction`]. Timestamps stay with their records.
@@ -29,14 +29,15 @@ where
     T: TypeInformation,
     F: FilterFunction<T>,
 {
-    /// Moves what is kept to the front. A small row is always moved, which costs less than a branch that the
-    /// processor cannot foresee.
-    fn retain_small(&mut self, values: &mut Vec<T>) -> Result<()> {
+    /// Copies what is kept to the front. Copying a small row that is then dropped costs less than a branch
+    /// that the processor cannot foresee.
+    fn retain_plain(&mut self, values: &mut Vec<T>) -> Result<()> {
         let mut kept = 0;
         let slice = values.as_mut_slice();
         for index in 0..slice.len() {
-            let keep = self.function.filter(&slice[index])?;
-            slice.swap(kept, index);
+            let value = slice[index].clone();
+            let keep = self.function.filter(&value)?;
+            slice[kept] = value;
             kept += usize::from(keep);
         }
         values.truncate(kept);
@@ -79,8 +80,8 @@ where
         }
         let room = output.room::<T>().min(input.limit);
         let (mut values, _) = input.batch.take_rows::<T>(room)?;
-        if size_of::<T>() <= SMALL_ROW_BYTES {
-            self.retain_small(&mut values)?;
+        if size_of::<T>() <= SMALL_ROW_BYTES && !std::mem::needs_drop::<T>() {
+            self.retain_plain(&mut values)?;
         } else {
             self.retain(&mut values)?;
         }

@@ -179,7 +179,7 @@ impl TaskTimes {
     fn current(&self) -> Option<(Waiting, u64)> {
         let waiting = self.waiting.load(Ordering::Relaxed);
         let reason = if waiting & 1 == 1 { Waiting::Output } else { Waiting::Input };
-        (waiting != 0).then_some((reason, (waiting >> 1) - 1))
+        (waiting != 0).then(|| (reason, (waiting >> 1) - 1))
     }
 
     fn spent(&self, now: Instant) -> Spent {

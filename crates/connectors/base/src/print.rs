@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hurtig_connector::{Sink, SinkWriter, VersionedBytes, WriteContext, WriterContext};
 use hurtig_core::types::codec::Reader;
-use hurtig_core::{Error, ProcessingTime, Result, TypeInformation};
+use hurtig_core::{Error, Result, TypeInformation};
 
 use crate::display::Printer;
 
@@ -135,7 +135,7 @@ impl<T: TypeInformation> SinkWriter for PrintWriter<T> {
         if self.lines.len() > BUFFER_BYTES { self.write_out() } else { Ok(()) }
     }
 
-    fn tick(&mut self, _: ProcessingTime) -> Result<()> {
+    fn end_of_batch(&mut self) -> Result<()> {
         self.write_out()
     }
 

@@ -12,17 +12,17 @@ const AVERAGE_SIZE_MAX: u64 = (BUFFER_BYTES / 2) as u64;
 
 /// All that an event depends on beside its id. Equal configurations give equal events, always.
 ///
-/// `seed`, `base_time` and `ranges` are ours: the published generator seeds nothing, takes the wall clock for its
-/// base time and the default parallelism for its number of ranges. Its other options keep their names, with
-/// `_` for `.` and `-`.
+/// `seed`, `base_time` and `ranges` are ours: the published generator seeds nothing, takes the wall clock for
+/// its base time and the default parallelism for its number of ranges. Its other options keep their names,
+/// with `_` for `.` and `-`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeneratorConfig {
     /// Where all random values come from. Default 0.
     pub seed: u64,
     /// Event time of event number 0, which is never made. Default 2025-01-01T00:00:00Z.
     pub base_time: EventTime,
-    /// Contiguous ranges that the events are cut into. Each runs through the same event time, side by side, with
-    /// that many times the delay from event to event. Default 1.
+    /// Contiguous ranges that the events are cut into. Each runs through the same event time, side by side,
+    /// with that many times the delay from event to event. Default 1.
     pub ranges: u32,
     /// `first-event.rate`: events per second of event time, over all ranges. Default 10,000.
     pub first_event_rate: u64,
@@ -46,8 +46,8 @@ pub struct GeneratorConfig {
     pub auction_avg_size: u64,
     /// `bid.avg-size` in bytes. Default 100.
     pub bid_avg_size: u64,
-    /// `max-emit-speed`: true never waits; false holds each event back until as much wall time has passed since
-    /// the first as event time lies between them. Default true.
+    /// `max-emit-speed`: true never waits; false holds each event back until as much wall time has passed
+    /// since the first as event time lies between them. Default true.
     pub max_emit_speed: bool,
     /// `stop-at`: stop after that many events in all, shared out over the ranges. Default none (-1).
     pub stop_at: Option<u64>,

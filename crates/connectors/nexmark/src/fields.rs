@@ -7,9 +7,9 @@ use crate::model::Kind;
 
 /// A set of kinds and of their columns.
 ///
-/// The published generator makes every column of every event whatever is read ([`Fields::ALL`]). A job that needs
-/// less can say so: kinds that are not in the set are passed over, columns that are not in it are left out of
-/// Arrow batches and hold 0 or no text in rows. What is made is the same in either case.
+/// The published generator makes every column of every event whatever is read ([`Fields::ALL`]). A job that
+/// needs less can say so: kinds that are not in the set are passed over, columns that are not in it are left
+/// out of Arrow batches and hold 0 or no text in rows. What is made is the same in either case.
 ///
 /// ```
 /// use hurtig_connector_nexmark::{Fields, Kind};
@@ -41,7 +41,8 @@ pub(crate) struct Column {
     pub(crate) field: Fields,
 }
 
-/// Bits 0 to 2 are the kinds, 3 and 4 the columns that only the combined table has; each kind's columns follow.
+/// Bits 0 to 2 are the kinds, 3 and 4 the columns that only the combined table has; each kind's columns
+/// follow.
 const FIRST_COLUMN: [u32; 3] = [5, 13, 23];
 const END_COLUMN: [u32; 3] = [13, 23, 30];
 

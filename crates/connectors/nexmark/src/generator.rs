@@ -21,8 +21,8 @@ const CHANNELS: u64 = 2;
 
 /// Makes the events of one data set, each as a pure function of its id.
 ///
-/// Cheap to clone: the tables (about 3 MB) are shared. [`Generator::rows`] and [`Generator::columns`] make runs
-/// of events fast, [`Generator::event`] any single one.
+/// Cheap to clone: the tables (about 3 MB) are shared. [`Generator::rows`] and [`Generator::columns`] make
+/// runs of events fast, [`Generator::event`] any single one.
 ///
 /// ```
 /// use hurtig_connector_nexmark::{Event, Fields, Generator, GeneratorConfig};

@@ -62,8 +62,9 @@ pub struct Auction {
 
 /// A person bids.
 ///
-/// The string types follow from where the values come: channel names are short and lie in the value itself; urls
-/// are shared with the generator's table, as the published generator shares them; padding is new in each bid.
+/// The string types follow from where the values come: channel names are short and lie in the value itself;
+/// urls are shared with the generator's table, as the published generator shares them; padding is new in each
+/// bid.
 #[derive(Clone, Debug, PartialEq, TypeInformation)]
 #[hurtig(crate = "hurtig_core")]
 pub struct Bid {

@@ -1,4 +1,5 @@
-//! The generator's options by the names that the published connector gives them, for `WITH (..)` and command lines.
+//! The generator's options by the names that the published connector gives them, for `WITH (..)` and command
+//! lines.
 use hurtig_core::config::{ConfigOption, Configuration, MemorySize};
 use hurtig_core::{Error, EventTime, Result};
 
@@ -38,8 +39,9 @@ options! {
 }
 
 impl GeneratorConfig {
-    /// Reads the options of the published connector, and `seed`, `base-time` (ms since the epoch) and `ranges`.
-    /// A key that is not one of them and a value that cannot be read are errors that name key and value.
+    /// Reads the options of the published connector, and `seed`, `base-time` (ms since the epoch) and
+    /// `ranges`. A key that is not one of them and a value that cannot be read are errors that name key and
+    /// value.
     ///
     /// ```
     /// use hurtig_connector_nexmark::GeneratorConfig;

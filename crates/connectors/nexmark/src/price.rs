@@ -1,9 +1,10 @@
-//! Prices: `100 * 10^(6u)` cents for an even `u` in [0, 1), rounded half up. Log-uniform, so a third each lies
-//! below 10,000, below 1,000,000 and above.
+//! Prices: `100 * 10^(6u)` cents for an even `u` in [0, 1), rounded half up. Log-uniform, so a third each
+//! lies below 10,000, below 1,000,000 and above.
 //!
-//! The power is taken to base 2 in fixed point: the whole part of the logarithm is the exponent of a double, the
-//! next 8 bits look up a power of two, the rest goes through four terms of the exponential series. Only IEEE
-//! multiplications and additions take part, so a price is the same on every machine, to 3 parts in 10^12.
+//! The power is taken to base 2 in fixed point: the whole part of the logarithm is the exponent of a double,
+//! the next 8 bits look up a power of two, the rest goes through four terms of the exponential series. Only
+//! IEEE multiplications and additions take part, so a price is the same on every machine, to 3 parts in
+//! 10^12.
 
 /// Bits of the fraction of a logarithm in fixed point.
 const FRACTION_BITS: u32 = 58;

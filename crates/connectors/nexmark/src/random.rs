@@ -58,8 +58,8 @@ impl Draws {
 }
 
 /// One draw read as a fraction of 64 bits, from which small whole numbers are taken like the digits of a
-/// number of mixed radix: multiply, take the whole part, go on with the fraction. Each digit is even to within
-/// (product of all radixes so far) / 2^64.
+/// number of mixed radix: multiply, take the whole part, go on with the fraction. Each digit is even to
+/// within (product of all radixes so far) / 2^64.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digits(u64);
 

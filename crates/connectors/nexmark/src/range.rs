@@ -7,8 +7,8 @@ const FIRST_ID: u64 = 1;
 
 /// A contiguous run of event ids that one reader makes, counted by event numbers from 1 on.
 ///
-/// Event `number` has the id `first_id + number`. All ranges of a data set count from 1 and so run through the
-/// same event time side by side.
+/// Event `number` has the id `first_id + number`. All ranges of a data set count from 1 and so run through
+/// the same event time side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRange {
     /// Which of the data set's ranges it is, from 0.

@@ -46,8 +46,8 @@ impl RowGenerator {
 
 /// Channel names and urls as rows hold them.
 ///
-/// A url is shared by all bids of its channel, so making and dropping a bid counts references. Readers on several
-/// threads must not count in the same place: each row generator has its own table.
+/// A url is shared by all bids of its channel, so making and dropping a bid counts references. Readers on
+/// several threads must not count in the same place: each row generator has its own table.
 pub(crate) struct RowChannels {
     channels: Vec<(CompactString, Arc<str>)>,
     no_url: Arc<str>,

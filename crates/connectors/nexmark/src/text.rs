@@ -18,8 +18,9 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// A text of 3 to `bound - 1` characters, each a blank with probability 1/13, else a letter `a`..`z`; blanks
-    /// at both ends are then cut off, so it can be shorter and even empty. Takes the draws from `number` on.
+    /// A text of 3 to `bound - 1` characters, each a blank with probability 1/13, else a letter `a`..`z`;
+    /// blanks at both ends are then cut off, so it can be shorter and even empty. Takes the draws from
+    /// `number` on.
     pub(crate) fn draw(draws: Draws, number: u64, bound: usize) -> Text {
         debug_assert!(bound > 3 && bound <= BYTES_MAX, "text({bound})");
         let length = 3 + draws.digits(number).below(bound as u64 - 3) as usize;
@@ -54,8 +55,8 @@ impl Text {
     }
 }
 
-/// The character that 16 bits make. Times 26 they give the letter above and a remainder below, which decides on
-/// the blank: 2521 of its 32768 values are 1/13 to within 0.02 %.
+/// The character that 16 bits make. Times 26 they give the letter above and a remainder below, which decides
+/// on the blank: 2521 of its 32768 values are 1/13 to within 0.02 %.
 #[inline]
 fn character(lane: u16) -> u8 {
     const BLANK_BELOW: u16 = 5042;

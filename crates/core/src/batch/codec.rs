@@ -153,7 +153,7 @@ impl Codec for ColumnCodec {
             return Err(Error::corrupt("an Arrow batch of another length or schema than its edge")
                 .context(format!("expected {count} rows of {}", self.row)));
         }
-        Ok(Payload::Columns(columns))
+        Ok(Payload::Columns(Box::new(columns)))
     }
 }
 

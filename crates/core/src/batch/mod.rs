@@ -35,7 +35,8 @@ pub struct Batch {
 
 enum Payload {
     Rows(Box<dyn Rows>),
-    Columns(ColumnBatch),
+    /// Boxed, as batches are moved often and columns are large.
+    Columns(Box<ColumnBatch>),
 }
 
 impl Batch {
@@ -54,7 +55,7 @@ impl Batch {
 
     /// A batch of columns without timestamps.
     pub fn from_columns(columns: impl Into<ColumnBatch>) -> Batch {
-        Batch { payload: Payload::Columns(columns.into()), timestamps: None }
+        Batch { payload: Payload::Columns(Box::new(columns.into())), timestamps: None }
     }
 
     /// The same records with these timestamps instead of any they had.
@@ -98,7 +99,7 @@ impl Batch {
         let count = count.min(self.len());
         let payload = match &mut self.payload {
             Payload::Rows(rows) => Payload::Rows(rows.split_to(count)),
-            Payload::Columns(columns) => Payload::Columns(columns.split_to(count)),
+            Payload::Columns(columns) => Payload::Columns(Box::new(columns.split_to(count))),
         };
         Batch { payload, timestamps: self.take_timestamps(count).map(Vec::into_iter) }
     }

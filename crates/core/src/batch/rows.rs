@@ -138,6 +138,36 @@ impl<'a, T: TypeInformation> RowCursor<'a, T> {
     }
 }
 
+impl<T> RowCursor<'_, T> {
+    /// Calls `take` with one row after the other for as long as `ready` says so. Faster than the iterator: the
+    /// question whether there are timestamps is asked once.
+    #[inline]
+    pub fn take_while_ready<W>(
+        &mut self,
+        taker: &mut W,
+        mut ready: impl FnMut(&mut W) -> Result<bool>,
+        mut take: impl FnMut(&mut W, T, Option<EventTime>) -> Result<()>,
+    ) -> Result<()> {
+        match &mut self.timestamps {
+            None => {
+                while self.left > 0 && ready(taker)? {
+                    let Some(value) = self.values.next() else { break };
+                    self.left -= 1;
+                    take(taker, value, None)?;
+                }
+            }
+            Some(timestamps) => {
+                while self.left > 0 && ready(taker)? {
+                    let Some(value) = self.values.next() else { break };
+                    self.left -= 1;
+                    take(taker, value, timestamps.next())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<T> Iterator for RowCursor<'_, T> {
     type Item = (T, Option<EventTime>);
 

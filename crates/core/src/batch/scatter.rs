@@ -68,7 +68,7 @@ impl Scatter {
             }
             Payload::Columns(columns) => {
                 self.columns.resize_with(self.targets, ColumnBuffer::default);
-                self.columns[target].push(columns);
+                self.columns[target].push(*columns);
                 Ok(())
             }
         }
@@ -136,7 +136,7 @@ impl Scatter {
         let timestamps = self.timestamps[target].take().map(Vec::into_iter);
         let payload = match &mut self.rows {
             Some(rows) => Payload::Rows(rows.take(target)),
-            None => Payload::Columns(self.columns[target].take()?),
+            None => Payload::Columns(Box::new(self.columns[target].take()?)),
         };
         Ok(Some(Batch { payload, timestamps }))
     }

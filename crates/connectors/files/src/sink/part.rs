@@ -23,7 +23,7 @@ pub(super) struct Part<R> {
     durable: Option<u64>,
 }
 
-impl<R> Part<R> {
+impl<R: 'static> Part<R> {
     /// Begins a part in `folder` with the first counter from `counter` on that is free. Gives the counter.
     pub(super) fn create(
         format: &dyn PartFormat<R>,
@@ -106,15 +106,7 @@ pub(super) fn restore(pending: Pending) -> Result<Option<Pending>> {
     let path = Path::new(&pending.in_progress);
     let file = match OpenOptions::new().write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound && Path::new(&pending.finished).exists() => {
-            return Ok(None);
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Error::corrupt(format!(
-                "the checkpoint holds {} bytes of '{}', which is not there any more",
-                pending.bytes, pending.in_progress
-            )));
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return find_finished(&pending).map(|()| None),
         Err(error) => return Err(io_error("opening", path, error)),
     };
     let failed = |error| io_error("cutting off", path, error);
@@ -128,6 +120,22 @@ pub(super) fn restore(pending: Pending) -> Result<Option<Pending>> {
     file.set_len(pending.bytes).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     Ok(Some(pending))
+}
+
+/// A part that is no longer in progress must have been finished with what the checkpoint knows of it. If it
+/// has more, the records behind that are about to be written a second time.
+fn find_finished(pending: &Pending) -> Result<()> {
+    let Pending { in_progress, finished, bytes } = pending;
+    match fs::metadata(finished) {
+        Ok(metadata) if metadata.len() == *bytes => Ok(()),
+        Ok(metadata) => Err(Error::corrupt(format!(
+            "the checkpoint holds {bytes} bytes of '{finished}', which has been finished since with {}",
+            metadata.len()
+        ))),
+        Err(_) => Err(Error::corrupt(format!(
+            "the checkpoint holds {bytes} bytes of '{in_progress}', which is not there any more"
+        ))),
+    }
 }
 
 /// Creates `folder` and those above it that are missing, durably.

@@ -37,7 +37,7 @@ struct Bucket<R> {
     part: Option<Part<R>>,
 }
 
-impl<R> FileWriter<R> {
+impl<R: 'static> FileWriter<R> {
     pub(super) fn new(
         base: PathBuf,
         format: Arc<dyn PartFormat<R>>,

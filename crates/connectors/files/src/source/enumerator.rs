@@ -1,6 +1,6 @@
 //! Finding files and handing them out.
 use std::collections::{BTreeSet, VecDeque};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hurtig_connector::{EnumeratorContext, Sleep, SplitEnumerator, VersionedBytes};
 use hurtig_core::ids::SubtaskIndex;
@@ -117,14 +117,18 @@ impl SplitEnumerator for FileEnumerator {
         context: &mut EnumeratorContext<FileSplit>,
     ) -> Poll<Result<()>> {
         loop {
-            match (&mut self.sleep, self.discovery) {
-                (_, Discovery::Once) if self.listed => {
+            if let Some(sleep) = &mut self.sleep {
+                ready!(sleep.as_mut().poll(cx));
+            }
+            match self.discovery {
+                Discovery::Once => {
+                    if !self.listed {
+                        self.list()?;
+                    }
                     self.assign(context);
                     return Poll::Ready(Ok(()));
                 }
-                (Some(sleep), _) if sleep.as_mut().poll(cx).is_pending() => return Poll::Pending,
-                (_, Discovery::Once) => self.list()?,
-                (_, Discovery::Every(interval)) => {
+                Discovery::Every(interval) => {
                     self.list()?;
                     self.assign(context);
                     let host = context.host();

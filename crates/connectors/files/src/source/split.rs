@@ -1,6 +1,5 @@
 //! A file, and how far it has been read.
 use hurtig_connector::{Split, SplitId};
-use hurtig_core::TypeInformation as _;
 use hurtig_derive::TypeInformation;
 
 /// A file to read from a place on. Flink's `FileSourceSplit`.

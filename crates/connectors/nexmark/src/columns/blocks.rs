@@ -1,7 +1,7 @@
 //! Text columns copied in blocks of fixed size, for the texts of bids.
 //!
-//! A copy whose size the compiler knows is a few moves without a branch. Copied by their own lengths, which vary,
-//! the texts of bids would cost a mispredicted branch every other time.
+//! A copy whose size the compiler knows is a few moves without a branch. Copied by their own lengths, which
+//! vary, the texts of bids would cost a mispredicted branch every other time.
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
@@ -44,8 +44,8 @@ impl BlockColumn {
         self.offsets.push(self.values.len() as i32);
     }
 
-    /// The column, with empty rows at the end up to `rows`, and NULL where `validity` says so. Fails if it is not
-    /// text.
+    /// The column, with empty rows at the end up to `rows`, and NULL where `validity` says so. Fails if it is
+    /// not text.
     pub(crate) fn finish(
         mut self,
         rows: usize,

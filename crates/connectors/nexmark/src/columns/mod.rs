@@ -53,8 +53,8 @@ impl ColumnGenerator {
         Arc::clone(&self.schema)
     }
 
-    /// The wanted events among `numbers` of `range`, in order. Fails if a text column could grow beyond 2 GiB: with
-    /// the usual sizes some million events at a time are fine.
+    /// The wanted events among `numbers` of `range`, in order. Fails if a text column could grow beyond 2
+    /// GiB: with the usual sizes some million events at a time are fine.
     pub fn batch(&mut self, range: &EventRange, numbers: Range<u64>) -> Result<RecordBatch> {
         self.table_of(&self.layout(range, numbers))
     }

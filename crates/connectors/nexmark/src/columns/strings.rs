@@ -1,7 +1,7 @@
 //! Text columns of the rare kinds.
 //!
-//! Arrow's own builder: in the combined table nearly all rows of such a column are NULL, and an array made of bare
-//! buffers would be checked row by row.
+//! Arrow's own builder: in the combined table nearly all rows of such a column are NULL, and an array made of
+//! bare buffers would be checked row by row.
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ pub(crate) struct TextColumn {
 }
 
 impl TextColumn {
-    /// A column that will have `rows` rows and about `bytes` bytes. One that is not wanted takes texts and forgets
-    /// them.
+    /// A column that will have `rows` rows and about `bytes` bytes. One that is not wanted takes texts and
+    /// forgets them.
     pub(crate) fn new(wanted: bool, rows: usize, bytes: usize) -> TextColumn {
         TextColumn { builder: wanted.then(|| StringBuilder::with_capacity(rows, bytes)), rows }
     }

@@ -1,9 +1,9 @@
 //! The generator as a source.
 //!
-//! A split is one range of the data set with the number of its next event (`split`). All ranges run through the
-//! same event time side by side, so the enumerator hands each reader its ranges at once (`enumerator`) and the
-//! reader goes on with the one that is furthest behind (`reader`). `pace` holds events back if they are to come
-//! in time with the wall clock, `batches` makes rows or columns of them.
+//! A split is one range of the data set with the number of its next event (`split`). All ranges run through
+//! the same event time side by side, so the enumerator hands each reader its ranges at once (`enumerator`)
+//! and the reader goes on with the one that is furthest behind (`reader`). `pace` holds events back if they
+//! are to come in time with the wall clock, `batches` makes rows or columns of them.
 mod batches;
 mod enumerator;
 mod pace;
@@ -28,8 +28,8 @@ use crate::rows::RowGenerator;
 
 /// A source of [`Event`]s.
 ///
-/// Each record comes with its `date_time` as timestamp. The published queries use a watermark 4 seconds behind it.
-/// Set `ranges` to the parallelism, as the published source does, so that each reader has one.
+/// Each record comes with its `date_time` as timestamp. The published queries use a watermark 4 seconds
+/// behind it. Set `ranges` to the parallelism, as the published source does, so that each reader has one.
 #[derive(Clone, Debug)]
 pub struct NexmarkSource {
     generator: Generator,

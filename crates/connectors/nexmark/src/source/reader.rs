@@ -172,7 +172,8 @@ impl RunLength {
         RunLength { events: config.total_proportion(), wanted: wanted.sum() }
     }
 
-    /// A number of events that gives no more than `rows` rows, wherever it begins. `None`: no event is wanted.
+    /// A number of events that gives no more than `rows` rows, wherever it begins. `None`: no event is
+    /// wanted.
     fn events(self, rows: usize) -> Option<u64> {
         let rows = (rows as u64).clamp(1, RUN_MAX);
         let repetitions = rows.checked_div(self.wanted)?;
