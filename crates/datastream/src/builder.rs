@@ -27,6 +27,7 @@ pub struct Builder {
     factories: Vec<NodeFactory>,
     edges: Vec<PendingEdge>,
     mistakes: Vec<String>,
+    executions: usize,
 }
 
 struct PendingEdge {
@@ -118,6 +119,7 @@ impl Builder {
             factories: Vec::new(),
             edges: Vec::new(),
             mistakes: Vec::new(),
+            executions: 0,
         }))
     }
 
@@ -195,6 +197,11 @@ impl Builder {
         Ok(Program { graph, nodes: self.factories.clone(), edges: carriers, configuration })
     }
 
+    /// How many programs have been taken.
+    pub fn executions(&self) -> usize {
+        self.executions
+    }
+
     /// The program; nothing of it stays here, as in Flink's environment after `execute`.
     pub fn take(&mut self, name: Option<&str>) -> Result<Program> {
         let program = self.program(name);
@@ -202,6 +209,7 @@ impl Builder {
         self.factories.clear();
         self.edges.clear();
         self.mistakes.clear();
+        self.executions += 1;
         program
     }
 }

@@ -164,6 +164,11 @@ impl StreamExecutionEnvironment {
         self.builder.borrow().program(name)
     }
 
+    /// How often this environment has been executed: the program at hand is job number so many, from 0.
+    pub fn executions(&self) -> usize {
+        self.builder.borrow().executions()
+    }
+
     /// The program as it has been written; nothing of it stays here. `execute` calls this.
     pub fn take_program(&self, name: Option<&str>) -> Result<Program> {
         self.builder.borrow_mut().take(name)

@@ -45,7 +45,7 @@ pub mod connectors {
 #[cfg(feature = "files")]
 pub use hurtig_formats as formats;
 
-pub use hurtig_core::{Configuration, Error, ErrorKind, EventTime, Result, Watermark};
+pub use hurtig_core::{Configuration, Error, ErrorKind, EventTime, ProcessingTime, Result, Watermark};
 pub use hurtig_datastream::{ConnectedStreams, DataStream, KeyedStream, StreamExecutionEnvironment};
 pub use hurtig_derive::{Key, TypeInformation};
 pub use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus};

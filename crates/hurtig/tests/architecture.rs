@@ -24,8 +24,8 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("connectors/base", CONNECTOR, &["tokio", "xxhash-rust"]),
     ("connectors/files", CONNECTOR, &["arrow-schema", "futures-util", "object_store", "parquet"]),
     ("connectors/nexmark", CONNECTOR, &["arrow-array", "arrow-buffer", "arrow-schema", "compact_str"]),
-    ("hurtig", &["core", "connector", "graph", "operator", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &["mimalloc"]),
-    ("cli", &["*"], &["clap", "serde_json"]),
+    ("hurtig", &["core", "connector", "graph", "operator", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &["mimalloc", "serde_json"]),
+    ("cli", &["*"], &["arrow-array", "arrow-schema", "clap", "serde", "serde_json"]),
 ];
 
 /// What every connector may know of the engine.

@@ -1,5 +1,6 @@
 //! What a program holds of a job that it has started.
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -72,6 +73,12 @@ impl Shared {
         self.set_status(status);
     }
 
+    pub(crate) fn finish_if_running(&self, failure: impl FnOnce() -> Failure) {
+        if self.lock().result.is_none() {
+            self.finish(JobStatus::Failed, Err(failure()));
+        }
+    }
+
     fn poll_until<T>(&self, cx: &mut Context<'_>, look: impl Fn(&State) -> Option<T>) -> Poll<T> {
         let mut state = self.lock();
         match look(&state) {
@@ -92,6 +99,7 @@ pub struct JobClient {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) metrics: MetricRegistry,
+    pub(crate) metrics_address: Option<SocketAddr>,
 }
 
 impl JobClient {
@@ -134,6 +142,12 @@ impl JobClient {
     /// All metrics of the job with their values now.
     pub fn metrics(&self) -> Vec<MetricSample> {
         self.metrics.snapshot()
+    }
+
+    /// Where the Prometheus reporter serves the job's metrics, if `metrics.reporters` names it. Nobody listens
+    /// there any more once the job has ended.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// What the job runs on.

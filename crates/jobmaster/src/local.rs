@@ -7,12 +7,13 @@ use hurtig_graph::ExecutionGraph;
 use hurtig_operator::Program;
 use hurtig_operator::metrics::MetricRegistry;
 use hurtig_runtime::messages::ToTasks;
+use hurtig_runtime::reporter::Reporters;
 use hurtig_runtime::{Executor, TaskExecutor};
 
 use crate::client::{JobClient, Shared};
 use crate::master::{Inbox, JobMaster, TaskGateway};
 
-/// Starts `program` on `executor`.
+/// Starts `program` on `executor`, and the reporters that its configuration names beside it.
 pub fn submit(program: Program, executor: Arc<dyn Executor>) -> Result<JobClient> {
     program.graph.validate()?;
     let job = program.graph.job_graph(&program.configuration)?;
@@ -29,11 +30,13 @@ pub fn submit(program: Program, executor: Arc<dyn Executor>) -> Result<JobClient
         metrics.clone(),
         Arc::new(move |report| reports.report(report)),
     )?;
+    let reporters = Reporters::start(&program.configuration, &metrics, &executor)?;
+    let metrics_address = reporters.prometheus_address();
     let gateway = Box::new(LocalGateway(tasks));
     let master =
         JobMaster::new(program, graph, gateway, executor.clone(), inbox.clone(), shared.clone())?;
-    executor.spawn("jobmaster", Box::pin(master.run()));
-    Ok(JobClient { job_id, shared, inbox, executor, metrics })
+    executor.spawn("jobmaster", Box::pin(master.run(reporters)))?;
+    Ok(JobClient { job_id, shared, inbox, executor, metrics, metrics_address })
 }
 
 /// Hands messages to the tasks of this process.

@@ -15,6 +15,7 @@ use hurtig_operator::Program;
 use hurtig_operator::accumulator::Accumulators;
 use hurtig_runtime::Executor;
 use hurtig_runtime::messages::{Failure, FromOperator, Report, TaskEvent, ToTasks, through_bytes};
+use hurtig_runtime::reporter::Reporters;
 
 use crate::client::{JobExecutionResult, Shared};
 use crate::restart::RestartStrategy;
@@ -141,8 +142,8 @@ impl JobMaster {
         })
     }
 
-    /// Runs the job to its end.
-    pub(crate) async fn run(mut self) {
+    /// Runs the job to its end, the reporters with it.
+    pub(crate) async fn run(mut self, reporters: Reporters) {
         self.start_attempt();
         poll_fn(|cx| self.poll(cx)).await;
         let result = match (self.status, self.failure.take()) {
@@ -158,6 +159,8 @@ impl JobMaster {
             (_, Some(failure)) => Err(failure),
             (status, None) => Err(Failure::from(&Error::bug(format!("a job ended {status} without a cause")))),
         };
+        // Whoever hears of the end finds their ports free.
+        drop(reporters);
         self.shared.finish(self.status, result);
     }
 
@@ -224,7 +227,8 @@ impl JobMaster {
             self.send(ToTasks::Deploy { attempt: self.attempt, graph })
         });
         if let Err(error) = deployed {
-            // No task is there to report its end.
+            // Those that have started are told to stop; the others will never report their end.
+            self.stop_tasks();
             self.tasks.clear();
             self.fail(Failure::from(&error));
         }
@@ -348,5 +352,15 @@ impl JobMaster {
         if !status.is_terminal() {
             self.shared.set_status(status);
         }
+    }
+}
+
+/// Whatever happens to the jobmaster, a panic included, whoever waits for the job hears of it.
+impl Drop for JobMaster {
+    fn drop(&mut self) {
+        self.shared.finish_if_running(|| {
+            let name = &self.graph.job.name;
+            Failure::from(&Error::bug(format!("the jobmaster of '{name}' stopped without a result")))
+        });
     }
 }

@@ -5,11 +5,13 @@
 //! the loop in `task/run` hands it to the chain (`task/chain`), whose last operator's output goes through
 //! `exchange/writer` to the next subtasks. [`messages`] is all that jobmaster and tasks say to each other,
 //! [`task_executor`] is the end of that line where tasks live. [`executor`] is what they run on: threads in
-//! production, or one seeded thread with a mock clock. [`metrics`] is what can be seen from outside.
+//! production, or one seeded thread with a mock clock. [`metrics`] is what can be seen of them,
+//! [`reporter`] shows it to the outside.
 pub mod exchange;
 pub mod executor;
 pub mod messages;
 pub mod metrics;
+pub mod reporter;
 pub mod task;
 pub mod task_executor;
 

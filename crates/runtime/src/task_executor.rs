@@ -147,12 +147,12 @@ impl TaskExecutor {
                 executor: self.executor.clone(),
                 settings: self.settings,
             };
-            self.start(setup, graph, &mut wiring);
+            self.start(setup, graph, &mut wiring)?;
         }
         Ok(())
     }
 
-    fn start(&self, setup: TaskSetup, graph: &ExecutionGraph, wiring: &mut Wiring) {
+    fn start(&self, setup: TaskSetup, graph: &ExecutionGraph, wiring: &mut Wiring) -> Result<()> {
         let (id, attempt) = (setup.task, setup.attempt);
         let mailbox = Mailbox::default();
         self.mailboxes().insert((attempt, id), mailbox.clone());
@@ -188,7 +188,7 @@ impl TaskExecutor {
             let chain = setup.build(outputs, &consumers)?;
             Ok(Parts { chain, input })
         };
-        self.executor.spawn(&name, Box::pin(task.run(build)));
+        self.executor.spawn(&name, Box::pin(task.run(build)))
     }
 }
 

@@ -76,7 +76,6 @@ fn every_format_comes_back() {
 #[cfg(feature = "parquet")]
 #[test]
 fn parquet_comes_back() {
-    use hurtig_core::Batch;
     use hurtig_core::batch::ColumnBatch;
     use hurtig_core::types::to_record_batch;
     use hurtig_formats::{ParquetCompression, ParquetOptions};
@@ -103,7 +102,6 @@ fn parquet_comes_back() {
     let deletes = ColumnBatch::with_changes(batch.into_batch(), kinds).unwrap();
     let error = writer.write(deletes, &WRITE).unwrap_err();
     assert!(error.to_string().ends_with("a file takes inserts alone, but row 0 is Delete"), "{error}");
-    drop(Batch::from_rows(vec![1]));
 }
 
 #[test]
@@ -136,7 +134,7 @@ fn parts_roll_by_size_age_and_inactivity() {
     let sink = FileSink::<String>::lines(folder.path()).with_rolling_policy(policy);
     let host = TestHost::default();
     let mut writer = sink.create_writer(&writer_context(&host, 0, 0), Vec::new()).unwrap();
-    let mut after = |writer: &mut FileWriter<String>, seconds: u64| {
+    let after = |writer: &mut FileWriter<String>, seconds: u64| {
         for _ in 0..seconds {
             host.0.advance(Duration::from_secs(1));
             writer.tick(host.processing_time()).unwrap();
@@ -152,11 +150,10 @@ fn parts_roll_by_size_age_and_inactivity() {
     assert_eq!(after(&mut writer, 100), 0);
     // By age: a record every ten seconds keeps it active.
     for _ in 0..5 {
-        write(&mut writer, ["x".to_owned()]);
+        write(&mut writer, [String::new()]);
         assert_eq!(after(&mut writer, 10), 0);
     }
-    write(&mut writer, String::new().split(' ').skip(1).map(str::to_owned));
-    write(&mut writer, ["".to_owned()]);
+    write(&mut writer, [String::new()]);
     assert_eq!(after(&mut writer, 9), 0);
     assert_eq!(after(&mut writer, 1), 1);
 }

@@ -25,7 +25,7 @@ fn order(id: i64, name: &str, price: f64) -> Order {
     Order { id, name: Some(name.to_owned()), price }
 }
 
-fn error<T: TypeInformation + std::fmt::Debug>(source: &impl Source) -> String {
+fn error<T: TypeInformation + std::fmt::Debug>(source: &impl Source<Record = T>) -> String {
     read_all::<T>(source).unwrap_err().to_string()
 }
 

@@ -2,6 +2,9 @@
 use hurtig::core::TypeInformation;
 use hurtig::prelude::*;
 
+/// What a mock clock shows at its start, in milliseconds since 1970: the beginning of 2020.
+pub const START: i64 = 1_577_836_800_000;
+
 /// Pairs each record with the subtask that it came to.
 #[derive(Clone, Default)]
 pub struct WithSubtask {

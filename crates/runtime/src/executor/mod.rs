@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use hurtig_connector::Host;
+use hurtig_core::Result;
 
 pub use seeded::SeededExecutor;
 pub use threads::ThreadExecutor;
@@ -17,8 +18,8 @@ pub type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs tasks.
 pub trait Executor: Host {
-    /// Starts a task of its own under `name`.
-    fn spawn(&self, name: &str, task: TaskFuture);
+    /// Starts a task of its own under `name`. Fails where the machine has no thread left.
+    fn spawn(&self, name: &str, task: TaskFuture) -> Result<()>;
 
     /// Runs `future` on the calling thread until it is done; it is the caller's, not a task.
     fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>);

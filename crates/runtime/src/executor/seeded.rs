@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hurtig_connector::{Host, Sleep};
 use hurtig_core::key::hash::mix;
-use hurtig_core::{Clock, Instant, ProcessingTime};
+use hurtig_core::{Clock, Instant, ProcessingTime, Result};
 
 use crate::executor::{Executor, TaskFuture};
 
@@ -185,16 +185,18 @@ impl Host for SeededExecutor {
     }
 
     fn spawn_io(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        self.spawn("io", work);
+        // Under a seed, background work is a task like any other, and starting one cannot fail.
+        let _ = self.spawn("io", work);
     }
 }
 
 impl Executor for SeededExecutor {
-    fn spawn(&self, name: &str, task: TaskFuture) {
+    fn spawn(&self, name: &str, task: TaskFuture) -> Result<()> {
         let mut state = self.state();
         let index = state.tasks.len();
         state.tasks.push(Task { name: name.to_owned(), future: Some(task), queued: true });
         state.ready.push(index);
+        Ok(())
     }
 
     fn block_on(&self, mut future: Pin<&mut dyn Future<Output = ()>>) {
@@ -299,7 +301,8 @@ mod tests {
                         host.sleep_until(host.instant() + Duration::from_micros(round)).await;
                     }
                 }),
-            );
+            )
+            .unwrap();
         }
         let (host, end) = (executor.clone(), executor.instant() + Duration::from_secs(3600));
         block_on(executor.as_ref(), async { host.sleep_until(end).await });

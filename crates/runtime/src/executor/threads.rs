@@ -13,7 +13,7 @@ use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
 use hurtig_connector::{Host, Sleep};
-use hurtig_core::{Clock, Instant, ProcessingTime};
+use hurtig_core::{Clock, Error, Instant, ProcessingTime, Result};
 
 use crate::executor::{Executor, TaskFuture};
 
@@ -88,21 +88,22 @@ impl Host for ThreadExecutor {
 }
 
 impl Executor for ThreadExecutor {
-    fn spawn(&self, name: &str, task: TaskFuture) {
+    fn spawn(&self, name: &str, task: TaskFuture) -> Result<()> {
         let live = self.live.clone();
         live.fetch_add(1, Ordering::AcqRel);
         // Linux shows fifteen bytes of a thread's name.
         let short: String = name.chars().filter(|c| *c != '\0').take(15).collect();
+        // Declared first, dropped last: the thread counts until its task is gone.
+        let guard = CountDown(live);
         let spawned = std::thread::Builder::new().name(short).spawn(move || {
-            let guard = CountDown(live);
+            let _guard = guard;
             let mut task = task;
             park_on(task.as_mut());
-            drop(task);
-            drop(guard);
         });
-        if let Err(error) = spawned {
-            self.live.fetch_sub(1, Ordering::AcqRel);
-            panic!("a thread for '{name}' cannot be started: {error}");
+        // A closure that was not started is dropped, and its guard with it.
+        match spawned {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::restart(format!("a thread for '{name}' cannot be started")).caused_by(error)),
         }
     }
 
@@ -258,7 +259,8 @@ mod tests {
                 sleep.await;
                 sender.send(clock.instant()).unwrap();
             }),
-        );
+        )
+        .unwrap();
         assert!(receiver.recv().unwrap() >= at);
         while executor.live_tasks() > 0 {
             std::thread::yield_now();

@@ -19,14 +19,25 @@ use tokio::sync::oneshot;
 
 use crate::executor::{Executor, block_on};
 
-/// The longest head of a request, in bytes.
-const HEAD_BYTES_MAX: usize = 8 * 1024;
-/// Connections that are served at once; others wait to be accepted.
-const CONNECTIONS_MAX: usize = 16;
-/// How long a connection may take from its first byte to its last.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long nothing is accepted after that has failed, as when the process may open no more files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a server spends on its clients at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections that are served at once; others wait to be accepted.
+    pub connections: usize,
+    /// Bytes of a request's head.
+    pub head_bytes: usize,
+    /// How long a connection may take from its beginning to its end.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { connections: 16, head_bytes: 8 * 1024, timeout: Duration::from_secs(5) }
+    }
+}
 
 /// What is served.
 pub struct Page {
@@ -59,16 +70,17 @@ impl Listening {
 impl HttpServer {
     /// Serves `page` on `port` of 127.0.0.1; 0 takes a free one. A port that cannot be had is an error that
     /// names it.
-    pub fn start(port: u16, page: Page, executor: &Arc<dyn Executor>) -> Result<HttpServer> {
+    pub fn start(port: u16, page: Page, limits: Limits, executor: &Arc<dyn Executor>) -> Result<HttpServer> {
         let host = executor.clone().host();
         let (sender, receiver) = oneshot::channel();
         executor.spawn_io(Box::pin(async move {
             match bind(port).await {
                 Ok(server) => {
-                    let listening = server.listening.clone();
+                    let (listening, page) = (server.listening.clone(), Arc::new(page));
                     // Whoever started it waits for exactly this; if not, the server is dropped here, and stops.
                     let _ = sender.send(Ok(server));
-                    Serving { listening, page: Arc::new(page), host, connections: Vec::new(), pause: None }.await;
+                    let connections = Vec::with_capacity(limits.connections);
+                    Serving { listening, page, limits, host, connections, pause: None }.await;
                 }
                 Err(error) => {
                     let _ = sender.send(Err(error));
@@ -107,6 +119,7 @@ async fn bind(port: u16) -> io::Result<HttpServer> {
 struct Serving {
     listening: Arc<Listening>,
     page: Arc<Page>,
+    limits: Limits,
     host: Arc<dyn Host>,
     connections: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
     pause: Option<Sleep>,
@@ -121,8 +134,8 @@ impl Future for Serving {
             self.connections.retain_mut(|connection| connection.as_mut().poll(cx).is_pending());
             match self.poll_accept(cx) {
                 Poll::Ready(Some(stream)) => {
-                    let timeout = self.host.sleep_until(self.host.instant() + CONNECTION_TIMEOUT);
-                    let connection = serve(stream, self.page.clone());
+                    let timeout = self.host.sleep_until(self.host.instant() + self.limits.timeout);
+                    let connection = serve(stream, self.page.clone(), self.limits.head_bytes);
                     self.connections.push(Box::pin(within(timeout, connection)));
                 }
                 Poll::Ready(None) => return Poll::Ready(()),
@@ -138,7 +151,7 @@ impl Serving {
         let listener = self.listening.lock();
         let Some(listener) = &*listener else { return Poll::Ready(None) };
         // A connection that ends makes place, and wakes this future as it does.
-        if self.connections.len() >= CONNECTIONS_MAX {
+        if self.connections.len() >= self.limits.connections {
             return Poll::Pending;
         }
         loop {
@@ -171,8 +184,8 @@ async fn within(mut timeout: Sleep, work: impl Future<Output = io::Result<()>>) 
 }
 
 /// One connection: one request, one answer.
-async fn serve(mut stream: TcpStream, page: Arc<Page>) -> io::Result<()> {
-    let mut buffer = vec![0; HEAD_BYTES_MAX];
+async fn serve(mut stream: TcpStream, page: Arc<Page>, head_bytes: usize) -> io::Result<()> {
+    let mut buffer = vec![0; head_bytes];
     let mut filled = 0;
     let answer = loop {
         let read = stream.read(&mut buffer[filled..]).await?;
@@ -233,3 +246,6 @@ fn response(status: &str, content_type: &str, headers: &str, content: &str) -> S
          Connection: close\r\n\r\n{content}"
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use hurtig_core::{Configuration, Error, Result, ResultExt};
 use hurtig_operator::metrics::MetricRegistry;
 
 use crate::executor::Executor;
-use http::{HttpServer, Page};
+use http::{HttpServer, Limits, Page};
 
 /// The reporters that there are, by the names that `metrics.reporters` gives them.
 const KNOWN: [&str; 1] = ["prom"];
@@ -66,7 +66,8 @@ fn serve_prometheus(
         content_type: prometheus::CONTENT_TYPE,
         content: Box::new(move || prometheus::render(&metrics.snapshot())),
     };
-    HttpServer::start(port, page, executor).context(|| format!("option '{}'", options::PROMETHEUS_PORT.key()))
+    HttpServer::start(port, page, Limits::default(), executor)
+        .context(|| format!("option '{}'", options::PROMETHEUS_PORT.key()))
 }
 
 #[cfg(test)]

@@ -169,7 +169,10 @@ mod tests {
         let latency = operator("0").add_group("my-group").histogram("latency");
         (1..=1000).for_each(|value| latency.update(value));
         registry.group(scope("taskmanager", &[])).gauge("Status.Threads").set(3);
-        registry.group(scope("taskmanager.job.task", &[("tm_id", "a")])).text("watermarkHeldBy").set("x (1/2)");
+        registry
+            .group(scope("taskmanager.job.task", &[("tm_id", "a")]))
+            .text("watermarkHeldBy")
+            .set("x (1/2)");
 
         let expect = r#"
 # HELP flink_taskmanager_Status_Threads Status.Threads (scope: taskmanager)

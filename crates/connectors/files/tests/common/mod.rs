@@ -194,7 +194,7 @@ impl<S: Source> Cluster<S> {
 }
 
 /// Everything that a bounded source has.
-pub fn read_all<T: TypeInformation>(source: &impl Source) -> Result<Vec<T>> {
+pub fn read_all<T: TypeInformation>(source: &impl Source<Record = T>) -> Result<Vec<T>> {
     let (rows, ended) = Cluster::start(source, &TestHost::default(), 1)?.rows(usize::MAX)?;
     assert!(ended, "the source has not ended");
     Ok(rows)
