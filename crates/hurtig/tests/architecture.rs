@@ -2,6 +2,7 @@
 //! which licences. Asks cargo for the truth, so that a line in a manifest cannot change the design unseen.
 //!
 //! Dependencies of tests, examples and benches are free; those of libraries and build scripts are not.
+#![allow(clippy::unwrap_used, reason = "the helpers below belong to tests too")]
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,7 +81,7 @@ fn everything_from_outside_comes_from_the_registry_under_a_licence_that_fits() {
             problems.push(format!("'{name}' comes from '{source}'"));
         }
         match licence {
-            Some(licence) if Expression::new(licence).is_met_by(&allowed) => {}
+            Some(licence) if Expression::new(licence).met_by(&allowed) => {}
             Some(licence) => problems.push(format!("'{name}' has the licence '{licence}'")),
             None => problems.push(format!("'{name}' names no licence")),
         }
@@ -126,7 +127,7 @@ fn the_readme_shows_the_word_count_example_as_it_is() {
 fn licence_expressions_are_read_as_they_are_meant() {
     let check = |text: &str, expect: bool| {
         let allowed = ["MIT", "Apache-2.0"].map(str::to_owned).into();
-        assert_eq!(Expression::new(text).is_met_by(&allowed), expect, "{text}");
+        assert_eq!(Expression::new(text).met_by(&allowed), expect, "{text}");
     };
     check("MIT", true);
     check("GPL-3.0-only", false);
@@ -205,7 +206,7 @@ impl Expression {
         Expression { tokens: spaced.split_whitespace().rev().map(str::to_owned).collect() }
     }
 
-    fn is_met_by(mut self, allowed: &BTreeSet<String>) -> bool {
+    fn met_by(mut self, allowed: &BTreeSet<String>) -> bool {
         let met = self.any(allowed);
         met && self.tokens.is_empty()
     }

@@ -16,6 +16,14 @@ pub enum Bench {
     /// One record through a new process, for `bench engine --only first_record`
     #[command(hide = true)]
     FirstRecord,
+    /// One job of `bench engine --only back_pressure`
+    #[command(hide = true)]
+    BackPressure {
+        /// Which
+        job: engine::back_pressure::Job,
+        /// How many records
+        records: u64,
+    },
 }
 
 impl Bench {
@@ -24,6 +32,7 @@ impl Bench {
         match self {
             Bench::Engine(engine) => engine.run(),
             Bench::Nexmark(nexmark) => nexmark.run(),
+            Bench::BackPressure { job, records } => engine::back_pressure::run_child(job, records),
             Bench::FirstRecord => engine::first_record::child(),
         }
     }

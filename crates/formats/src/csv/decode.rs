@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use hurtig_core::types::codec::Reader;
 use hurtig_core::{Error, Result, TypeInformation};
 
-use super::fields;
+use super::fields as field_text;
 use super::tokenizer::{Token, Tokenizer};
 use super::CsvOptions;
 use crate::errors::{Leniency, OnParseError};
@@ -51,7 +51,7 @@ impl<T: TypeInformation> CsvDecoder<T> {
     /// contradict each other.
     pub fn new(options: CsvOptions) -> Result<Self> {
         let layout = Layout::of::<T>();
-        fields::check(layout.fields())?;
+        field_text::check(layout.fields())?;
         Ok(CsvDecoder {
             layout,
             tokenizer: Tokenizer::new(&options, options.special()?),
@@ -64,10 +64,11 @@ impl<T: TypeInformation> CsvDecoder<T> {
     }
 
     /// Takes the record at hand as the header.
-    fn read_header(&mut self) -> Result<()> {
-        let mut names = Vec::with_capacity(self.tokenizer.fields());
-        for index in 0..self.tokenizer.fields() {
-            let name = self.tokenizer.field(index).map_err(|problem| self.error(&problem))?;
+    fn read_header(&mut self, record: &[u8]) -> Result<()> {
+        let fields = self.tokenizer.fields(record);
+        let mut names = Vec::with_capacity(fields.len());
+        for index in 0..fields.len() {
+            let name = fields.get(index).map_err(|problem| self.error(&problem))?;
             names.push(name.unwrap_or_default().trim());
         }
         let mut columns = Vec::new();
@@ -92,8 +93,9 @@ impl<T: TypeInformation> CsvDecoder<T> {
     fn read_row(&mut self, record: &[u8]) -> Result<T, Problem> {
         let CsvDecoder { layout, options, tokenizer, columns, leniency, bytes, .. } = self;
         bytes.clear();
+        let fields = tokenizer.fields(record);
         if let Columns::InOrder = columns {
-            let (expected, found) = (layout.fields().len(), tokenizer.fields());
+            let (expected, found) = (layout.fields().len(), fields.len());
             if found > expected || (found < expected && !leniency.ignores()) {
                 return Err(Problem::new(format!(
                     "expected {expected} columns, found {found}: '{}'",
@@ -107,11 +109,11 @@ impl<T: TypeInformation> CsvDecoder<T> {
                 _ => Some(index),
             };
             let text = match column {
-                Some(column) => tokenizer.field(column)?,
+                Some(column) => fields.get(column)?,
                 None => return Ok(Presence::Null),
             };
             match text {
-                Some(text) => fields::encode(&field.data_type, text, options, leniency, out),
+                Some(text) => field_text::encode(&field.data_type, text, options, leniency, out),
                 // With a header a record may be short as well, but not silently.
                 None => Err(Problem::new("the record has no such column")),
             }
@@ -143,7 +145,7 @@ impl<T: TypeInformation> Decoder<T> for CsvDecoder<T> {
                 Token::Nothing(bytes) => return Ok(position + bytes),
             };
             if self.needs_start() {
-                self.read_header()?;
+                self.read_header(record)?;
                 continue;
             }
             let fields = self.leniency.passed_over.fields;

@@ -1,10 +1,11 @@
 //! Comma-separated values (RFC 4180), one record of a type `T` per record of the file. Flink's format `csv`.
 //!
-//! A record is cut into fields ([`tokenizer`]), each field's text becomes the field's encoded value
-//! ([`fields`]), and `T` is decoded from those ([`decode`]); [`encode`] is the way back.
+//! A record is cut into fields (`tokenizer`, `record_fields`), each field's text becomes the field's encoded
+//! value (`fields`), and `T` is decoded from those (`decode`); `encode` is the way back.
 mod decode;
 mod encode;
 mod fields;
+mod record_fields;
 mod tokenizer;
 
 pub use decode::CsvDecoder;

@@ -2,26 +2,41 @@
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use hurtig_core::{Error, Result};
 
+use super::record_fields::Fields;
 use super::{CsvOptions, Special};
 use crate::format::InputEnd;
-use crate::problem::Problem;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Finds the next record and holds its fields, without quotes and escapes.
+/// Finds the next record and knows where its fields are.
 ///
 /// The state of the parser never outlives a call: a record that is not complete is parsed again from its
 /// start, so that the place between two records is all there is to remember in a checkpoint.
 pub(super) struct Tokenizer {
     reader: Reader,
+    special: Special,
     comments: bool,
     max_bytes: usize,
+    form: Form,
+    /// Where the fields of a plain record end.
+    cuts: Vec<usize>,
+    /// The fields of a parsed record one after the other, and where each ends; both longer than they need be.
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// How many fields a parsed record has.
     fields: usize,
     lines: u64,
     record_line: u64,
     at_start: bool,
+}
+
+/// Where the fields of the last record are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// In the record itself, with a delimiter between them.
+    Plain,
+    /// In the tokenizer, without quotes, escapes and delimiters.
+    Parsed,
 }
 
 /// What has been found at the front of the input.
@@ -52,8 +67,11 @@ impl Tokenizer {
         };
         let mut tokenizer = Tokenizer {
             reader: builder.build(),
+            special,
             comments: options.allow_comments,
             max_bytes: options.max_record_bytes,
+            form: Form::Plain,
+            cuts: Vec::new(),
             text: vec![0; 1_024],
             ends: vec![0; 32],
             fields: 0,
@@ -80,26 +98,14 @@ impl Tokenizer {
         self.record_line
     }
 
-    /// How many fields the last record has.
-    pub(super) fn fields(&self) -> usize {
-        self.fields
-    }
-
-    /// The text of a field of the last record; `None` if it has no such field.
+    /// The fields of the last record, which stood in `record`.
     #[inline]
-    pub(super) fn field(&self, index: usize) -> Result<Option<&str>, Problem> {
-        if index >= self.fields {
-            return Ok(None);
-        }
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        match std::str::from_utf8(&self.text[start..self.ends[index]]) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) => {
-                let found = self.text[start + error.valid_up_to()];
-                Err(Problem::new(format!(
-                    "expected UTF-8, found 0x{found:02x} at byte {}",
-                    error.valid_up_to() + 1
-                )))
+    pub(super) fn fields<'a>(&'a self, record: &'a [u8]) -> Fields<'a> {
+        match self.form {
+            Form::Plain => Fields::new(record, &self.cuts, 1),
+            Form::Parsed => {
+                let ends = &self.ends[..self.fields];
+                Fields::new(&self.text[..ends.last().copied().unwrap_or(0)], ends, 0)
             }
         }
     }
@@ -112,7 +118,8 @@ impl Tokenizer {
             return Ok(Token::Nothing(start));
         }
         self.record_line = self.lines + 1;
-        match self.read_record(input, end)? {
+        let plain = self.read_plain(input, end);
+        match if plain.is_some() { plain } else { self.parse(input, end)? } {
             Some(bytes) => {
                 if bytes > self.max_bytes {
                     return Err(self.too_long());
@@ -158,9 +165,34 @@ impl Tokenizer {
         Ok((position, Ahead::Unknown))
     }
 
+    /// How many bytes the record at the front of `input` takes if it is a plain line, one without quotes, as
+    /// most are: its fields are then where the delimiters are, and need not be copied.
+    #[inline]
+    fn read_plain(&mut self, input: &[u8], end: InputEnd) -> Option<usize> {
+        let (line, taken) = match memchr::memchr(b'\n', input) {
+            Some(length) => (&input[..length], length + 1),
+            None if end == InputEnd::Last => (input, input.len()),
+            None => return None,
+        };
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let special = match self.special.quote {
+            Some(quote) => memchr::memchr2(quote, b'\r', line),
+            None => memchr::memchr(b'\r', line),
+        };
+        if special.is_some() {
+            return None;
+        }
+        self.form = Form::Plain;
+        self.cuts.clear();
+        self.cuts.extend(memchr::memchr_iter(self.special.delimiter, line));
+        self.cuts.push(line.len());
+        Some(taken)
+    }
+
     /// How many bytes the record at the front of `input` takes; `None` if it is not complete.
-    fn read_record(&mut self, input: &[u8], end: InputEnd) -> Result<Option<usize>> {
+    fn parse(&mut self, input: &[u8], end: InputEnd) -> Result<Option<usize>> {
         let (mut read, mut written) = (0, 0);
+        self.form = Form::Parsed;
         self.fields = 0;
         let mut closing: Option<&[u8]> = None;
         loop {

@@ -1,9 +1,9 @@
 //! JSON lines: one value of a type `T` per line, an object for a ROW. Flink's format `json` in files.
 //!
 //! The line is parsed one level at a time: an object is cut into the raw text of its fields, and each field's
-//! text becomes the field's encoded value ([`values`]), going down where the type does. So an error names
-//! the field and quotes it, one bad field can be passed over, and the depth of the recursion is that of the
-//! type, whatever the text. [`decode`] and [`encode`] are the two ways.
+//! text becomes the field's encoded value (`values`), going down where the type does. So an error names the
+//! field and quotes it, one bad field can be passed over, and the depth of the recursion is that of the
+//! type, whatever the text. `decode` and `encode` are the two ways.
 mod decode;
 mod encode;
 mod parse;

@@ -36,9 +36,9 @@ pub(super) fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, &RawValue)>, Prob
 
 /// The content of a JSON string, quotes included in `text`.
 pub(super) fn string(text: &str) -> Result<Cow<'_, str>, Problem> {
-    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    match inner {
-        Some(inner) if !inner.contains(['\\', '"']) => Ok(Cow::Borrowed(inner)),
+    // The text is one whole value, so that a quote inside has a backslash before it.
+    match text.get(1..text.len().max(2) - 1) {
+        Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Ok(Cow::Borrowed(inner)),
         _ => serde_json::from_str(text).map(Cow::Owned).map_err(|error| syntax(&error, text)),
     }
 }

@@ -1,6 +1,8 @@
 //! Days since 1970-01-01 and the dates of the Gregorian calendar, which is taken to have held always.
 use std::io::Write;
 
+use super::digits::{Digits, write_two};
+
 /// The days of four centuries, after which the calendar repeats.
 const DAYS_PER_ERA: i64 = 146_097;
 /// The days from 0000-03-01 to 1970-01-01. A year that starts in March has its leap day at the end.
@@ -41,21 +43,25 @@ impl Date {
 
     /// Reads `yyyy-MM-dd`; a year may have a sign and more digits than four.
     pub(super) fn parse(text: &str) -> Option<Date> {
-        let (sign, digits) = match text.as_bytes().first()? {
-            b'-' => (-1, &text[1..]),
-            b'+' => (1, &text[1..]),
-            _ => (1, text),
-        };
-        let mut parts = digits.split('-');
-        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || year.len() < 4 || year.len() > 9 {
+        let mut digits = Digits::new(text);
+        let date = Date::read(&mut digits)?;
+        digits.is_empty().then_some(date)
+    }
+
+    /// Reads what [`Date::parse`] reads off the front of a text.
+    pub(super) fn read(digits: &mut Digits<'_>) -> Option<Date> {
+        let sign = if digits.eat(b'-') { -1 } else { 1 };
+        if sign == 1 {
+            digits.eat(b'+');
+        }
+        let width = digits.count();
+        if !(4..=9).contains(&width) {
             return None;
         }
-        let date = Date {
-            year: sign * number(year)?,
-            month: number(month).filter(|_| month.len() == 2)?,
-            day: number(day).filter(|_| day.len() == 2)?,
-        };
+        let year = sign * digits.number(width)?;
+        let month = if digits.eat(b'-') { digits.two(12)? } else { return None };
+        let day = if digits.eat(b'-') { digits.two(31)? } else { return None };
+        let date = Date { year, month, day };
         date.is_valid().then_some(date)
     }
 
@@ -72,20 +78,19 @@ impl Date {
 
     /// Appends `yyyy-MM-dd`.
     pub(super) fn write(self, out: &mut Vec<u8>) {
-        let sign = match self.year {
-            ..0 => "-",
-            0..10_000 => "",
-            _ => "+",
-        };
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "{sign}{:04}-{:02}-{:02}", self.year.abs(), self.month, self.day);
+        match self.year {
+            0..10_000 => {
+                write_two(self.year / 100, out);
+                write_two(self.year % 100, out);
+            }
+            // Writing to a vector cannot fail.
+            year => drop(write!(out, "{}{:04}", if year < 0 { '-' } else { '+' }, year.abs())),
+        }
+        out.push(b'-');
+        write_two(self.month, out);
+        out.push(b'-');
+        write_two(self.day, out);
     }
-}
-
-/// A number of digits and nothing else.
-pub(super) fn number(digits: &str) -> Option<i64> {
-    let plain = !digits.is_empty() && digits.len() <= 18 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { digits.parse().ok() } else { None }
 }
 
 #[cfg(test)]

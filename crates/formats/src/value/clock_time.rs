@@ -1,7 +1,8 @@
 //! Times of day, timestamps, and how Flink writes them.
 use std::io::Write;
 
-use super::calendar::{Date, number};
+use super::calendar::Date;
+use super::digits::{Digits, write_two};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 const NANOS_PER_MILLI: u32 = 1_000_000;
@@ -35,16 +36,19 @@ pub(super) enum Zone {
 impl Timestamp {
     /// Reads `yyyy-MM-dd HH:mm:ss[.fraction]` or the same with a `T`, with `precision` digits of the fraction.
     pub(super) fn parse(text: &str, precision: u8, zone: Zone) -> Option<Timestamp> {
-        let split = text.find([' ', 'T', 't'])?;
-        let (date, time) = (&text[..split], &text[split + 1..]);
-        let (time, offset_millis) = match zone {
-            Zone::None => (time, 0),
-            Zone::Offset => split_offset(time)?,
+        let mut digits = Digits::new(text);
+        let days = Date::read(&mut digits)?.to_days();
+        if !digits.eat(b' ') && !digits.eat(b'T') && !digits.eat(b't') {
+            return None;
+        }
+        let time = TimeOfDay::read(&mut digits, precision)?;
+        let offset_millis = match zone {
+            Zone::None => 0,
+            Zone::Offset => read_offset(&mut digits)?,
         };
-        let days = Date::parse(date)?.to_days();
-        let time = TimeOfDay::parse(time, precision)?;
         let millis = days.checked_mul(MILLIS_PER_DAY)?.checked_add(time.millis)?;
-        Some(Timestamp { millis: millis.checked_sub(offset_millis)?, nanos: time.nanos })
+        let timestamp = Timestamp { millis: millis.checked_sub(offset_millis)?, nanos: time.nanos };
+        digits.is_empty().then_some(timestamp)
     }
 
     /// Appends the date, the time and, for a moment, a `Z`.
@@ -71,32 +75,35 @@ pub(super) struct TimeOfDay {
 impl TimeOfDay {
     /// Reads `HH:mm[:ss[.fraction]]`; digits of the fraction beyond `precision` are cut off.
     pub(super) fn parse(text: &str, precision: u8) -> Option<TimeOfDay> {
-        let (whole, fraction) = match text.split_once('.') {
-            Some((whole, fraction)) => (whole, nanoseconds(fraction, precision)?),
-            None => (text, 0),
-        };
-        let mut parts = whole.split(':');
-        let hours = two_digits(parts.next()?, 23)?;
-        let minutes = two_digits(parts.next()?, 59)?;
-        let seconds = match parts.next() {
-            Some(seconds) => two_digits(seconds, 59)?,
-            None if text.len() == whole.len() => 0,
-            None => return None,
-        };
-        if parts.next().is_some() {
-            return None;
+        let mut digits = Digits::new(text);
+        let time = TimeOfDay::read(&mut digits, precision)?;
+        digits.is_empty().then_some(time)
+    }
+
+    /// Reads what [`TimeOfDay::parse`] reads off the front of a text.
+    fn read(digits: &mut Digits<'_>, precision: u8) -> Option<TimeOfDay> {
+        let hours = digits.two(23)?;
+        let minutes = if digits.eat(b':') { digits.two(59)? } else { return None };
+        let (mut seconds, mut nanos) = (0, 0);
+        if digits.eat(b':') {
+            seconds = digits.two(59)?;
+            nanos = if digits.eat(b'.') { nanoseconds(digits, precision)? } else { 0 };
         }
-        let millis = ((hours * 60 + minutes) * 60 + seconds) * 1_000 + i64::from(fraction / NANOS_PER_MILLI);
-        Some(TimeOfDay { millis, nanos: fraction % NANOS_PER_MILLI })
+        let millis = ((hours * 60 + minutes) * 60 + seconds) * 1_000 + i64::from(nanos / NANOS_PER_MILLI);
+        Some(TimeOfDay { millis, nanos: nanos % NANOS_PER_MILLI })
     }
 
     /// Appends `HH:mm:ss` and as many digits of the fraction as are needed.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         let seconds = self.millis / 1_000;
-        let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        let _ = write!(out, "{hours:02}:{minutes:02}:{seconds:02}");
+        write_two(seconds / 3_600, out);
+        out.push(b':');
+        write_two(seconds / 60 % 60, out);
+        out.push(b':');
+        write_two(seconds % 60, out);
         let fraction = self.millis % 1_000 * i64::from(NANOS_PER_MILLI) + i64::from(self.nanos);
         if fraction > 0 {
+            // Writing to a vector cannot fail.
             let _ = write!(out, ".{fraction:09}");
             out.truncate(out.len() - out.iter().rev().take_while(|&&digit| digit == b'0').count());
         }
@@ -104,35 +111,30 @@ impl TimeOfDay {
 }
 
 /// One to nine digits behind the point, as nanoseconds.
-fn nanoseconds(fraction: &str, precision: u8) -> Option<u32> {
-    let value = number(fraction)?;
-    let digits = fraction.len() as u32;
-    if digits > 9 {
+fn nanoseconds(digits: &mut Digits<'_>, precision: u8) -> Option<u32> {
+    let width = digits.count();
+    if !(1..=9).contains(&width) {
         return None;
     }
     let unit = 10_i64.pow(9 - u32::from(precision.min(9)));
-    u32::try_from(value * 10_i64.pow(9 - digits) / unit * unit).ok()
+    let value = digits.number(width)? * 10_i64.pow(9 - width as u32);
+    u32::try_from(value / unit * unit).ok()
 }
 
-fn two_digits(text: &str, max: i64) -> Option<i64> {
-    number(text).filter(|&value| text.len() == 2 && value <= max)
-}
-
-/// Cuts `Z`, `+02:00`, `+0200` or `+02` off the end; gives the offset in milliseconds.
-fn split_offset(time: &str) -> Option<(&str, i64)> {
-    if let Some(time) = time.strip_suffix(['Z', 'z']) {
-        return Some((time, 0));
+/// `Z`, `+02:00`, `+0200`, `+02` or nothing; gives the offset in milliseconds.
+fn read_offset(digits: &mut Digits<'_>) -> Option<i64> {
+    if digits.is_empty() || digits.eat(b'Z') || digits.eat(b'z') {
+        return Some(0);
     }
-    let Some(place) = time.find(['+', '-']) else { return Some((time, 0)) };
-    let (time, offset) = time.split_at(place);
-    let sign = if offset.starts_with('-') { -1 } else { 1 };
-    let digits = offset[1..].replacen(':', "", 1);
-    let minutes = match digits.len() {
-        2 => two_digits(&digits, 18)? * 60,
-        4 if digits.is_ascii() => two_digits(&digits[..2], 18)? * 60 + two_digits(&digits[2..], 59)?,
+    let sign = match (digits.eat(b'+'), digits.eat(b'-')) {
+        (true, false) => 1,
+        (false, true) => -1,
         _ => return None,
     };
-    Some((time, sign * minutes * 60_000))
+    let hours = digits.two(18)?;
+    let colon = digits.eat(b':');
+    let minutes = if colon || !digits.is_empty() { digits.two(59)? } else { 0 };
+    Some(sign * (hours * 60 + minutes) * 60_000)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod calendar;
 mod clock_time;
 mod date_time;
 mod decimal;
+mod digits;
 pub(crate) mod scalar;
 
 pub use date_time::DateTime;

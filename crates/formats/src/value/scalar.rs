@@ -119,14 +119,14 @@ pub(crate) fn print(
     // Writing to a vector cannot fail.
     let _ = match *logical.root() {
         TypeRoot::Char(_) | TypeRoot::Varchar(_) => out.write_all(input.length_and_str()?.as_bytes()),
-        TypeRoot::Boolean => write!(out, "{}", input.bool()?),
-        TypeRoot::TinyInt => write!(out, "{}", i8::from_le_bytes(input.array()?)),
-        TypeRoot::SmallInt => write!(out, "{}", i16::from_le_bytes(input.array()?)),
+        TypeRoot::Boolean => out.write_all(if input.bool()? { b"true" } else { b"false" }),
+        TypeRoot::TinyInt => write_integer(i8::from_le_bytes(input.array()?), out),
+        TypeRoot::SmallInt => write_integer(i16::from_le_bytes(input.array()?), out),
         TypeRoot::Integer | TypeRoot::IntervalYearMonth => {
-            write!(out, "{}", i32::from_le_bytes(input.array()?))
+            write_integer(i32::from_le_bytes(input.array()?), out)
         }
         TypeRoot::BigInt | TypeRoot::IntervalDayTime => {
-            write!(out, "{}", i64::from_le_bytes(input.array()?))
+            write_integer(i64::from_le_bytes(input.array()?), out)
         }
         // `{:?}` is the shortest text that reads back as the same number; `f64` would print more for an `f32`.
         TypeRoot::Float => match f32::from_le_bytes(input.array()?) {
@@ -163,6 +163,11 @@ pub(crate) fn print(
         _ => return Err(unsupported(logical)),
     };
     Ok(())
+}
+
+#[inline]
+fn write_integer(value: impl itoa::Integer, out: &mut Vec<u8>) -> std::io::Result<()> {
+    out.write_all(itoa::Buffer::new().format(value).as_bytes())
 }
 
 /// As Java prints what is no number.

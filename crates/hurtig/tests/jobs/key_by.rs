@@ -69,7 +69,7 @@ fn a_struct_as_key() {
         number: (n % 4 != 0).then_some(n as i32 % 4),
     };
     check_each(
-        move |env| env.from_collection(0..48i64).key_by(address).map_with(WithSubtask::default()),
+        move |env| env.from_collection(0..48i64).key_by(move |n| address(*n)).map_with(WithSubtask::default()),
         |run, found| check_owners(run, &found, |n| address(*n), 48),
     );
 }

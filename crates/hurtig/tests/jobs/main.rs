@@ -1,8 +1,31 @@
 //! Whole programs, one topic a file: each runs on threads and, in hundreds of orders, under seeds.
 //!
-//! [`harness`] says how; [`functions`] are functions that several tests use.
+//! [`harness`] says how. [`functions`] are functions that several tests use, [`recorder`] is a sink and
+//! [`script`] a source that do.
 mod functions;
 mod harness;
+mod recorder;
+mod script;
 
+mod aggregate;
+mod alignment;
+mod columns;
+mod commits;
+mod connect;
+mod failures;
 mod filter;
+mod flat_map;
+mod idleness;
+mod key_by;
+mod lifecycle;
 mod map;
+mod memory;
+mod metrics;
+mod partition;
+mod process;
+mod program;
+mod restart;
+mod seeds;
+mod sources;
+mod union;
+mod watermarks;

@@ -2,7 +2,6 @@
 //! alone: records with times, pauses, and ends. Its enumerator hands splits out unasked; its reader reads
 //! all of its splits at once, in turn, as one of a message queue does.
 use std::collections::VecDeque;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;

@@ -1,7 +1,9 @@
 //! `hurtig bench engine`: the pieces of the engine.
+pub mod back_pressure;
 mod chain_u64;
 pub mod first_record;
 mod hash_arrow;
+mod idle;
 mod latency;
 mod report;
 mod rows;
@@ -21,6 +23,8 @@ Benchmarks:
   hash_arrow_2x2 the same with Arrow batches of five columns
   latency_keyed  single records 100 us apart, source -> key_by -> map -> sink
   first_record   from the start of a process to the first record out
+  back_pressure  memory under a slow sink, and how soon a flat_map of a million rows is cancelled
+  idle           what a job that waits costs
 
 With --json each benchmark is one line: name, records (counted at the source), seconds, cpu_seconds,
 records_per_second, bare_records_per_second (a hand-written, fused loop over the same records in the same
@@ -46,13 +50,15 @@ pub struct Engine {
 
 type Benchmark = fn(&Engine) -> Result<Report>;
 
-const BENCHMARKS: [(&str, Benchmark); 6] = [
+const BENCHMARKS: [(&str, Benchmark); 8] = [
     ("chain_u64", chain_u64::run),
     ("handover_rows", rows::handover),
     ("hash_rows_2x2", rows::hash),
     ("hash_arrow_2x2", hash_arrow::run),
     ("latency_keyed", latency::run),
     ("first_record", first_record::run),
+    ("back_pressure", back_pressure::run),
+    ("idle", idle::run),
 ];
 
 impl Engine {

@@ -1,6 +1,5 @@
 //! Writing the records of one subtask.
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,17 +20,21 @@ pub struct FileWriter<R> {
     rolling: RollingPolicy,
     names: SubtaskNames,
     host: Arc<dyn Host>,
-    /// By name. A bucket without a part is forgotten at the next tick.
-    buckets: BTreeMap<String, Bucket<R>>,
+    /// A bucket without a part is forgotten at the next tick.
+    buckets: Vec<Bucket<R>>,
+    by_name: BTreeMap<String, usize>,
+    /// The bucket of the last record, which is mostly that of the next one.
+    current: usize,
     open_parts: usize,
     /// The name of the bucket of the record at hand.
-    bucket: String,
+    name: String,
     /// Closed, and not yet handed out.
     pending: Vec<Pending>,
 }
 
 /// One folder.
 struct Bucket<R> {
+    name: String,
     folder: PathBuf,
     next_counter: u64,
     part: Option<Part<R>>,
@@ -53,9 +56,11 @@ impl<R: 'static> FileWriter<R> {
             rolling,
             names,
             host,
-            buckets: BTreeMap::new(),
+            buckets: Vec::new(),
+            by_name: BTreeMap::new(),
+            current: 0,
             open_parts: 0,
-            bucket: String::new(),
+            name: String::new(),
             pending: Vec::new(),
         }
     }
@@ -69,48 +74,70 @@ impl<R: 'static> FileWriter<R> {
         Ok(())
     }
 
-    /// Opens a part in the bucket named by `self.bucket`.
-    fn open_part(&mut self) -> Result<()> {
-        if self.open_parts >= self.rolling.max_open_parts() {
-            let open = self.buckets.iter().filter_map(|(name, bucket)| Some((name, bucket.part.as_ref()?)));
-            let oldest = open.min_by_key(|(_, part)| part.created()).map(|(name, _)| name.clone());
-            if let Some(oldest) = oldest {
-                self.close_part(&oldest)?;
-            }
+    /// Makes the bucket called `self.name` the current one.
+    #[inline]
+    fn find_bucket(&mut self) -> Result<()> {
+        if let Some(bucket) = self.buckets.get(self.current)
+            && bucket.name.len() == self.name.len()
+            && (self.name.is_empty() || bucket.name == self.name)
+        {
+            return Ok(());
         }
-        let bucket = match self.buckets.entry(self.bucket.clone()) {
-            Entry::Occupied(bucket) => bucket.into_mut(),
-            Entry::Vacant(place) => {
-                bucket::check(place.key())?;
-                let folder = match place.key().as_str() {
-                    "" => self.base.clone(),
-                    name => self.base.join(name),
-                };
-                part::create_folder(&folder)?;
-                let next_counter = self.names.next_counter(&folder)?;
-                place.insert(Bucket { folder, next_counter, part: None })
-            }
+        self.current = match self.by_name.get(&self.name) {
+            Some(&index) => index,
+            None => self.add_bucket()?,
         };
-        let now = self.host.processing_time();
-        let (part, counter) =
-            Part::create(&*self.format, &bucket.folder, &self.names, bucket.next_counter, now)?;
-        bucket.next_counter = counter + 1;
-        bucket.part = Some(part);
-        self.open_parts += 1;
         Ok(())
     }
 
-    fn close_part(&mut self, bucket: &str) -> Result<()> {
-        if let Some(part) = self.buckets.get_mut(bucket).and_then(|bucket| bucket.part.take()) {
+    fn add_bucket(&mut self) -> Result<usize> {
+        bucket::check(&self.name)?;
+        let folder = if self.name.is_empty() { self.base.clone() } else { self.base.join(&self.name) };
+        part::create_folder(&folder)?;
+        let next_counter = self.names.next_counter(&folder)?;
+        let index = self.buckets.len();
+        self.buckets.push(Bucket { name: self.name.clone(), folder, next_counter, part: None });
+        self.by_name.insert(self.name.clone(), index);
+        Ok(index)
+    }
+
+    /// Opens a part in the current bucket.
+    #[cold]
+    fn open_part(&mut self) -> Result<Part<R>> {
+        if self.open_parts >= self.rolling.max_open_parts() {
+            let created = |(index, bucket): (usize, &Bucket<R>)| Some((bucket.part.as_ref()?.created(), index));
+            let oldest = self.buckets.iter().enumerate().filter_map(created).min();
+            if let Some((_, oldest)) = oldest {
+                self.close_part(oldest)?;
+            }
+        }
+        let bucket = &mut self.buckets[self.current];
+        let (format, counter, now) = (&*self.format, bucket.next_counter, self.host.processing_time());
+        let (part, counter) = Part::create(format, &bucket.folder, &self.names, counter, now)?;
+        bucket.next_counter = counter + 1;
+        self.open_parts += 1;
+        Ok(part)
+    }
+
+    fn close_part(&mut self, index: usize) -> Result<()> {
+        if let Some(part) = self.buckets[index].part.take() {
             self.open_parts -= 1;
             self.pending.push(part.close()?);
         }
         Ok(())
     }
 
+    /// Forgets the buckets that have no part.
+    fn forget_buckets(&mut self) {
+        self.buckets.retain(|bucket| bucket.part.is_some());
+        let names = self.buckets.iter().enumerate();
+        self.by_name = names.map(|(index, bucket)| (bucket.name.clone(), index)).collect();
+        self.current = 0;
+    }
+
     /// Closes every part for which `closes` says so.
     fn close_parts(&mut self, mut closes: impl FnMut(&mut Part<R>) -> Result<bool>) -> Result<()> {
-        for bucket in self.buckets.values_mut() {
+        for bucket in &mut self.buckets {
             if let Some(part) = &mut bucket.part
                 && closes(part)?
                 && let Some(part) = bucket.part.take()
@@ -127,30 +154,26 @@ impl<R: 'static> SinkWriter for FileWriter<R> {
     type Record = R;
 
     fn write(&mut self, record: R, context: &WriteContext) -> Result<()> {
-        self.bucket.clear();
+        self.name.clear();
         let bucket_context = BucketContext::new(context, &*self.host);
         self.assigner
-            .assign(&record, &bucket_context, &mut self.bucket)
+            .assign(&record, &bucket_context, &mut self.name)
+            .and_then(|()| self.find_bucket())
             .context(|| format!("finding a record's folder below '{}'", self.base.display()))?;
-        let mut bucket = self.buckets.get_mut(&self.bucket);
-        if bucket.as_ref().is_none_or(|bucket| bucket.part.is_none()) {
-            self.open_part()?;
-            bucket = self.buckets.get_mut(&self.bucket);
-        }
-        let Some(part) = bucket.and_then(|bucket| bucket.part.as_mut()) else {
-            return Err(hurtig_core::Error::bug("a part file that has just been opened is missing"));
+        let mut part = match self.buckets[self.current].part.take() {
+            Some(part) => part,
+            None => self.open_part()?,
         };
         part.write(record)?;
-        if self.rolling.is_full(part.bytes()) {
-            let bucket = std::mem::take(&mut self.bucket);
-            self.close_part(&bucket)?;
-            self.bucket = bucket;
-        }
-        Ok(())
+        let full = self.rolling.is_full(part.bytes());
+        self.buckets[self.current].part = Some(part);
+        if full { self.close_part(self.current) } else { Ok(()) }
     }
 
     fn tick(&mut self, now: ProcessingTime) -> Result<()> {
-        self.buckets.retain(|_, bucket| bucket.part.is_some());
+        if self.open_parts < self.buckets.len() {
+            self.forget_buckets();
+        }
         let rolling = self.rolling.clone();
         self.close_parts(|part| Ok(part.is_over(now, &rolling)))
     }
@@ -167,7 +190,7 @@ impl<R: 'static> SinkWriter for FileWriter<R> {
     }
 
     fn snapshot_state(&mut self) -> Result<Vec<VersionedBytes>> {
-        let open = self.buckets.values().filter_map(|bucket| bucket.part.as_ref());
+        let open = self.buckets.iter().filter_map(|bucket| bucket.part.as_ref());
         let mut states = open.map(Part::state).filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
         // Normally none: the parts that were closed have been handed out before the snapshot.
         states.extend(self.pending.iter().cloned());

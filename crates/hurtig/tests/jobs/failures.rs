@@ -1,0 +1,433 @@
+//! Whatever fails, the job fails with it: at once, with the place and the cause in the message, and with no
+//! task left behind.
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hurtig::ErrorKind;
+use hurtig::connector::{
+    Boundedness, CommitOutcome, CommitStage, Committable, Committer, EnumeratorContext, Fetched,
+    ReaderContext, Sink, SinkWriter, Source, SourceReader, Split, SplitEnumerator, SplitId, VersionedBytes,
+    WriteContext, WriterContext,
+};
+use hurtig::connectors::base::{BlackHoleSink, GeneratorSource};
+use hurtig::core::Batch;
+use hurtig::core::ids::SubtaskIndex;
+use hurtig::jobmaster::submit;
+use hurtig::prelude::*;
+use hurtig::runtime::{SeededExecutor, ThreadExecutor};
+
+use crate::harness::{Run, Watchdog, expect_message, wait_until};
+
+/// How something goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Error,
+    Panic,
+}
+
+/// What goes wrong at one place, and nowhere else.
+#[derive(Clone, Copy, Debug)]
+struct Trouble {
+    place: &'static str,
+    how: How,
+}
+
+impl Trouble {
+    fn pass(self, place: &str) -> Result<()> {
+        match self.how {
+            _ if place != self.place => Ok(()),
+            How::Error => Err(Error::restart(format!("broken {place}"))),
+            How::Panic => panic!("broken {place}"),
+        }
+    }
+}
+
+/// A program with trouble in it; beside it an endless one, which has to be stopped.
+type Program = fn(&StreamExecutionEnvironment, Trouble);
+
+/// Runs a program with trouble at `place` on threads and under seeds. It must fail with `who` in the message.
+fn check(program: Program, place: &'static str, who: &str) {
+    let _watchdog = Watchdog::start();
+    for how in [How::Error, How::Panic] {
+        let trouble = Trouble { place, how };
+        let executor = ThreadExecutor::new();
+        let error = outcome(program, trouble, Run::threads(2), executor.clone());
+        expect_trouble(&error, trouble, who);
+        wait_until(|| (executor.live_tasks() == 0).then_some(()));
+        for seed in 0..10 {
+            let executor = SeededExecutor::new(seed);
+            let error = outcome(program, trouble, Run::seeded(seed, 2), executor.clone());
+            expect_trouble(&error, trouble, who);
+            assert!(executor.elapsed() < Duration::from_secs(1), "{trouble:?}: {:?}", executor.elapsed());
+        }
+    }
+}
+
+fn outcome(
+    program: Program,
+    trouble: Trouble,
+    run: Run,
+    executor: Arc<dyn hurtig::runtime::Executor>,
+) -> Error {
+    let env = run.environment();
+    program(&env, trouble);
+    let endless = GeneratorSource::unbounded(|index| index);
+    let endless = env.from_source(endless, WatermarkStrategy::no_watermarks(), "endless");
+    endless.rebalance().map(|n| n).sink_to(BlackHoleSink::new());
+    let client = match submit(env.take_program(Some("trouble")).unwrap(), executor) {
+        Ok(client) => client,
+        Err(error) => return error,
+    };
+    let error = client.result().map(|_| ()).unwrap_err();
+    assert_eq!(client.status(), JobStatus::Failed, "{trouble:?}");
+    error
+}
+
+fn expect_trouble(error: &Error, trouble: Trouble, who: &str) {
+    let cause = format!("broken {}", trouble.place);
+    expect_message(format!("{trouble:?}"), error, &[who, &cause]);
+    if trouble.how == How::Panic {
+        expect_message(format!("{trouble:?}"), error, &["panic"]);
+    }
+    assert_eq!(error.kind(), ErrorKind::Restart, "{trouble:?}: {error}");
+}
+
+/// Fails where its trouble is.
+#[derive(Clone)]
+struct BrokenFunction(Trouble);
+
+impl RichFunction for BrokenFunction {
+    fn open(&mut self, _: &mut RuntimeContext<'_>) -> Result<()> {
+        self.0.pass("open")
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.0.pass("close")
+    }
+}
+
+impl MapFunction<i64, i64> for BrokenFunction {
+    fn map(&mut self, value: i64) -> Result<i64> {
+        if value == 17 {
+            self.0.pass("map")?;
+        }
+        Ok(value)
+    }
+}
+
+#[test]
+fn a_function_fails() {
+    let program: Program = |env, trouble| {
+        let numbers = env.from_sequence(0, 40).rebalance();
+        numbers.map_with(BrokenFunction(trouble)).name("Broken").sink_to(BlackHoleSink::new());
+    };
+    for place in ["open", "map", "close"] {
+        check(program, place, "operator 'Broken' (");
+    }
+    check(program, "map", "/2), ");
+    check(program, "map", "record");
+}
+
+#[test]
+fn a_key_or_a_partitioner_fails() {
+    let program: Program = |env, trouble| {
+        let numbers = env.from_sequence(0, 40).map(|n| n).name("Before");
+        let keyed = numbers.key_by(move |n| trouble.pass("key").map_or_else(|error| panic!("{error}"), |()| *n));
+        keyed.map(|n| n).name("Between").broadcast().partition_custom(move |_, _| {
+            trouble.pass("partitioner").map_or_else(|error| panic!("{error}"), |()| 0)
+        })
+        .map(|n| n)
+        .sink_to(BlackHoleSink::new());
+    };
+    for (place, who) in [("key", "operator 'Before' ("), ("partitioner", "operator 'Between' (")] {
+        let _watchdog = Watchdog::start();
+        let trouble = Trouble { place, how: How::Panic };
+        for run in [Run::threads(2), Run::seeded(1, 2), Run::seeded(2, 2)] {
+            let executor = hurtig::run::executor(&run.environment().configuration()).unwrap();
+            expect_trouble(&outcome(program, trouble, run, executor), trouble, who);
+        }
+    }
+}
+
+/// A source of twenty numbers that fails where its trouble is.
+struct BrokenSource(Trouble);
+
+#[derive(Clone, Debug, TypeInformation)]
+struct Only;
+
+impl Split for Only {
+    fn split_id(&self) -> SplitId {
+        SplitId::new("only")
+    }
+}
+
+impl Source for BrokenSource {
+    type Record = i64;
+    type Split = Only;
+    type Enumerator = BrokenEnumerator;
+    type Reader = BrokenReader;
+
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Bounded
+    }
+
+    fn create_enumerator(&self, _: Option<&VersionedBytes>) -> Result<BrokenEnumerator> {
+        self.0.pass("create_enumerator")?;
+        Ok(BrokenEnumerator { trouble: self.0, split: Some(Only) })
+    }
+
+    fn create_reader(&self, _: &ReaderContext) -> Result<BrokenReader> {
+        self.0.pass("create_reader")?;
+        Ok(BrokenReader { trouble: self.0, split: None, asked: false, complete: false })
+    }
+}
+
+struct BrokenEnumerator {
+    trouble: Trouble,
+    split: Option<Only>,
+}
+
+impl SplitEnumerator for BrokenEnumerator {
+    type Split = Only;
+
+    fn add_reader(&mut self, _: SubtaskIndex, _: &mut EnumeratorContext<Only>) -> Result<()> {
+        self.trouble.pass("add_reader")
+    }
+
+    fn handle_split_request(
+        &mut self,
+        reader: SubtaskIndex,
+        context: &mut EnumeratorContext<Only>,
+    ) -> Result<()> {
+        self.trouble.pass("handle_split_request")?;
+        match self.split.take() {
+            Some(split) => context.assign_split(split, reader),
+            None => context.signal_no_more_splits(reader),
+        }
+        Ok(())
+    }
+
+    fn add_splits_back(
+        &mut self,
+        mut splits: Vec<Only>,
+        _: SubtaskIndex,
+        _: &mut EnumeratorContext<Only>,
+    ) -> Result<()> {
+        self.split = splits.pop();
+        Ok(())
+    }
+
+    fn poll_discover(
+        &mut self,
+        _: &mut Context<'_>,
+        _: &mut EnumeratorContext<Only>,
+    ) -> Poll<Result<()>> {
+        Poll::Ready(self.trouble.pass("poll_discover"))
+    }
+
+    fn snapshot_state(&self) -> Result<VersionedBytes> {
+        Ok(VersionedBytes { version: 1, bytes: Vec::new() })
+    }
+}
+
+struct BrokenReader {
+    trouble: Trouble,
+    split: Option<Only>,
+    asked: bool,
+    complete: bool,
+}
+
+impl SourceReader for BrokenReader {
+    type Split = Only;
+
+    fn add_splits(&mut self, mut splits: Vec<Only>) -> Result<()> {
+        self.trouble.pass("add_splits")?;
+        self.split = splits.pop();
+        Ok(())
+    }
+
+    fn no_more_splits(&mut self) {
+        if self.trouble.how == How::Panic {
+            self.trouble.pass("no_more_splits").unwrap();
+        }
+        self.complete = true;
+    }
+
+    fn poll_next(&mut self, _: &mut Context<'_>, _: usize) -> Poll<Result<Fetched>> {
+        let only = SplitId::new("only");
+        if self.split.take().is_some() {
+            self.trouble.pass("poll_next")?;
+            self.asked = false;
+            return Poll::Ready(Ok(Fetched::Batch(only, Batch::from_rows(Vec::from_iter(0..20i64)))));
+        }
+        match self.complete {
+            true => Poll::Ready(Ok(Fetched::EndOfInput)),
+            false if std::mem::replace(&mut self.asked, true) => Poll::Pending,
+            false => Poll::Ready(Ok(Fetched::RequestSplit)),
+        }
+    }
+
+    fn snapshot_state(&mut self) -> Result<Vec<Only>> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_source_fails() {
+    let program: Program = |env, trouble| {
+        let strategy = WatermarkStrategy::no_watermarks().with_timestamp_assigner(move |value, _| {
+            if *value == 7 && trouble.how == How::Panic {
+                trouble.pass("assign").unwrap();
+            }
+            EventTime::from_millis(*value)
+        });
+        env.from_source(BrokenSource(trouble), strategy, "broken").sink_to(BlackHoleSink::new());
+    };
+    check(program, "create_enumerator", "'Source: broken'");
+    check(program, "add_reader", "enumerator of 'Source: broken'");
+    check(program, "handle_split_request", "enumerator of 'Source: broken'");
+    check(program, "poll_discover", "enumerator of 'Source: broken'");
+    check(program, "create_reader", "'Source: broken -> Sink: Writer (");
+    check(program, "add_splits", "operator 'Source: broken' (");
+    check(program, "poll_next", "operator 'Source: broken' (");
+}
+
+#[test]
+fn a_source_panics_where_it_cannot_fail() {
+    let program: Program = |env, trouble| {
+        let strategy = WatermarkStrategy::no_watermarks().with_timestamp_assigner(move |value, _| {
+            if *value == 7 && trouble.place == "assign" {
+                panic!("broken assign");
+            }
+            EventTime::from_millis(*value)
+        });
+        env.from_source(BrokenSource(trouble), strategy, "broken").sink_to(BlackHoleSink::new());
+    };
+    let _watchdog = Watchdog::start();
+    for place in ["no_more_splits", "assign"] {
+        let trouble = Trouble { place, how: How::Panic };
+        for run in [Run::threads(2), Run::seeded(1, 2), Run::seeded(2, 2)] {
+            let executor = hurtig::run::executor(&run.environment().configuration()).unwrap();
+            expect_trouble(&outcome(program, trouble, run, executor), trouble, "operator 'Source: broken' (");
+        }
+    }
+}
+
+/// A sink that fails where its trouble is.
+#[derive(Clone)]
+struct BrokenSink(Trouble);
+
+impl Sink for BrokenSink {
+    type Record = i64;
+    type Writer = BrokenSink;
+
+    fn create_writer(&self, _: &WriterContext, _: Vec<VersionedBytes>) -> Result<BrokenSink> {
+        self.0.pass("create_writer")?;
+        Ok(self.clone())
+    }
+
+    fn create_committer(&self) -> Result<Option<Box<dyn Committer>>> {
+        self.0.pass("create_committer")?;
+        Ok(Some(Box::new(self.clone())))
+    }
+
+    fn create_pre_commit_stage(&self) -> Result<Option<Box<dyn CommitStage>>> {
+        Ok(Some(Box::new(BrokenStage(self.0, "before commit"))))
+    }
+
+    fn create_post_commit_stage(&self) -> Result<Option<Box<dyn CommitStage>>> {
+        Ok(Some(Box::new(BrokenStage(self.0, "after commit"))))
+    }
+}
+
+impl SinkWriter for BrokenSink {
+    type Record = i64;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(self.0.pass("poll_ready"))
+    }
+
+    fn write(&mut self, record: i64, _: &WriteContext) -> Result<()> {
+        if record == 17 { self.0.pass("write") } else { Ok(()) }
+    }
+
+    fn watermark(&mut self, _: Watermark) -> Result<()> {
+        self.0.pass("watermark")
+    }
+
+    fn flush(&mut self, _: bool) -> Result<()> {
+        self.0.pass("flush")
+    }
+
+    fn prepare_commit(&mut self) -> Result<Vec<Committable>> {
+        self.0.pass("prepare_commit")?;
+        Ok(vec![Committable(VersionedBytes { version: 1, bytes: Vec::new() })])
+    }
+}
+
+impl Committer for BrokenSink {
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        self.0.pass("commit")?;
+        Ok(vec![CommitOutcome::Done; committables.len()])
+    }
+}
+
+struct BrokenStage(Trouble, &'static str);
+
+impl CommitStage for BrokenStage {
+    fn process(&mut self, committables: Vec<Committable>) -> Result<Vec<Committable>> {
+        self.0.pass(self.1)?;
+        Ok(committables)
+    }
+}
+
+#[test]
+fn a_sink_fails() {
+    let program: Program = |env, trouble| {
+        env.from_sequence(0, 40).rebalance().sink_to(BrokenSink(trouble)).name("broken");
+    };
+    for place in ["create_writer", "poll_ready", "write", "watermark", "flush", "prepare_commit"] {
+        check(program, place, "operator 'Sink: broken' (");
+    }
+    for place in ["commit", "before commit", "after commit"] {
+        check(program, place, "committing for 'Sink: broken'");
+    }
+}
+
+#[test]
+fn a_committer_that_cannot_be_made_is_an_error_of_the_start() {
+    let env = Run::threads(2).environment();
+    let trouble = Trouble { place: "create_committer", how: How::Error };
+    env.from_sequence(0, 40).sink_to(BrokenSink(trouble)).name("broken");
+    let error = env.execute("start").map(|_| ()).unwrap_err();
+    expect_message("start", &error, &["'Sink: broken'", "broken create_committer"]);
+}
+
+#[test]
+fn a_failure_in_one_of_many_tasks_ends_all() {
+    // The failing record goes through four exchanges before it fails.
+    let program: Program = |env, trouble| {
+        let endless = GeneratorSource::unbounded(|index| index as i64 % 1000);
+        let endless = env.from_source(endless, WatermarkStrategy::no_watermarks(), "numbers");
+        let far = endless.key_by(|n| n % 10).map(|n| n).rebalance().map(|n| n).broadcast().map(|n| n);
+        far.shuffle().map_with(BrokenFunction(trouble)).name("Broken").sink_to(BlackHoleSink::new());
+    };
+    check(program, "map", "operator 'Broken' (");
+}
+
+#[test]
+fn an_error_keeps_its_kind_and_its_causes() {
+    let _watchdog = Watchdog::start();
+    for run in [Run::threads(1), Run::seeded(1, 1)] {
+        let env = run.environment();
+        let read = |_: i64| -> Result<i64> {
+            let io = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+            Err(Error::corrupt("reading 'a.csv'").caused_by(io))
+        };
+        env.from_collection([1i64]).try_map(read).sink_to(BlackHoleSink::new());
+        let error = env.execute("kinds").map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{run}");
+        expect_message(run, &error, &["operator 'Map' (1/1), at record 1: reading 'a.csv': no such file"]);
+    }
+}
