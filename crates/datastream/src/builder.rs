@@ -2,6 +2,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hurtig_connector::erased::{ErasedSink, ErasedSource};
 use hurtig_connector::watermark::ErasedStrategy;
@@ -19,6 +20,17 @@ use hurtig_operator::{EdgeFactory, NodeFactory, Operator, Program};
 /// Shared by an environment and all streams made from it.
 pub type SharedBuilder = Rc<RefCell<Builder>>;
 
+/// Tells the programs that a process writes apart. It is no part of what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProgramId(u64);
+
+impl ProgramId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        ProgramId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// The program as it is being written.
 pub struct Builder {
     /// What the user set.
@@ -27,6 +39,7 @@ pub struct Builder {
     factories: Vec<NodeFactory>,
     edges: Vec<PendingEdge>,
     mistakes: Vec<String>,
+    id: ProgramId,
     executions: usize,
 }
 
@@ -36,9 +49,14 @@ struct PendingEdge {
     port: u32,
 }
 
+/// What a stream is told that has come from elsewhere.
+const OTHER_PROGRAM: &str = "its stream belongs to another program, of another environment or executed before";
+
 /// One place that a stream comes from. A union has several.
 #[derive(Clone)]
 pub struct StreamInput {
+    /// The program that the node belongs to.
+    pub program: ProgramId,
     /// The node.
     pub node: NodeId,
     /// Which of its outputs.
@@ -119,6 +137,7 @@ impl Builder {
             factories: Vec::new(),
             edges: Vec::new(),
             mistakes: Vec::new(),
+            id: ProgramId::next(),
             executions: 0,
         }))
     }
@@ -143,6 +162,10 @@ impl Builder {
         self.factories.push(node.factory);
         for (port, inputs) in ports.iter().enumerate() {
             for input in *inputs {
+                if !self.owns(input.program) {
+                    self.mistake(format!("operator '{}' (node {id}): {OTHER_PROGRAM}", node.kind));
+                    continue;
+                }
                 self.edges.push(PendingEdge { input: input.clone(), target: id, port: port as u32 });
             }
         }
@@ -156,6 +179,26 @@ impl Builder {
                 self.mistake(error.to_string());
                 None
             }
+        }
+    }
+
+    /// The program that is being written.
+    pub fn id(&self) -> ProgramId {
+        self.id
+    }
+
+    /// Whether `program` is the one that is being written, and none of another environment or of before
+    /// `execute`.
+    pub fn owns(&self, program: ProgramId) -> bool {
+        self.id == program
+    }
+
+    /// Changes a node of `program`; a mistake if that is another one by now.
+    pub fn change(&mut self, program: ProgramId, id: NodeId, change: impl FnOnce(&mut StreamNode)) {
+        if self.owns(program) {
+            change(self.node(id));
+        } else {
+            self.mistake(format!("a change of node {id}: {OTHER_PROGRAM}"));
         }
     }
 
@@ -209,6 +252,7 @@ impl Builder {
         self.factories.clear();
         self.edges.clear();
         self.mistakes.clear();
+        self.id = ProgramId::next();
         self.executions += 1;
         program
     }

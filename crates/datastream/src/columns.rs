@@ -7,7 +7,7 @@ use hurtig_connector::erased::ColumnSinkEraser;
 use hurtig_core::batch::{BatchType, ColumnBatch};
 use hurtig_core::ids::NodeId;
 use hurtig_core::{LogicalType, Result};
-use hurtig_graph::{OutputName, Partitioner};
+use hurtig_graph::{OutputName, Partitioner, StreamNode};
 use hurtig_operator::columns::MapColumns;
 use hurtig_operator::route::{ColumnKeys, Route};
 
@@ -24,7 +24,8 @@ pub struct ColumnStream {
 impl ColumnStream {
     pub(crate) fn at(builder: SharedBuilder, node: NodeId, batch_type: BatchType) -> Self {
         let output = OutputName::Main;
-        let input = StreamInput { node, output, batch_type, partitioner: None, route: Route::Plain };
+        let program = builder.borrow().id();
+        let input = StreamInput { program, node, output, batch_type, partitioner: None, route: Route::Plain };
         ColumnStream { builder, input }
     }
 
@@ -66,13 +67,16 @@ impl ColumnStream {
 
     /// Names the operator, for people.
     pub fn name(self, name: &str) -> Self {
-        name.clone_into(&mut self.builder.borrow_mut().node(self.input.node).name);
-        self
+        self.change(|node| name.clone_into(&mut node.name))
     }
 
     /// How many subtasks the operator has.
     pub fn set_parallelism(self, parallelism: u32) -> Self {
-        self.builder.borrow_mut().node(self.input.node).parallelism = parallelism;
+        self.change(|node| node.parallelism = parallelism)
+    }
+
+    fn change(self, change: impl FnOnce(&mut StreamNode)) -> Self {
+        self.builder.borrow_mut().change(self.input.program, self.input.node, change);
         self
     }
 }

@@ -2,21 +2,23 @@
 use hurtig_core::ids::NodeId;
 use hurtig_graph::{ChainingStrategy, StreamNode};
 
-use crate::builder::SharedBuilder;
+use crate::builder::{ProgramId, SharedBuilder};
 
 /// A sink in the program. Flink's `DataStreamSink`.
 pub struct DataStreamSink {
     builder: SharedBuilder,
+    program: ProgramId,
     node: NodeId,
 }
 
 impl DataStreamSink {
     pub(crate) fn at(builder: SharedBuilder, node: NodeId) -> Self {
-        DataStreamSink { builder, node }
+        let program = builder.borrow().id();
+        DataStreamSink { builder, program, node }
     }
 
     fn change(self, change: impl FnOnce(&mut StreamNode)) -> Self {
-        change(self.builder.borrow_mut().node(self.node));
+        self.builder.borrow_mut().change(self.program, self.node, change);
         self
     }
 

@@ -40,7 +40,9 @@ impl<T> Clone for DataStream<T> {
 
 impl<T: TypeInformation> DataStream<T> {
     pub(crate) fn at(builder: SharedBuilder, node: NodeId, batch_type: BatchType) -> Self {
+        let program = builder.borrow().id();
         let input = StreamInput {
+            program,
             node,
             output: OutputName::Main,
             batch_type,
@@ -162,7 +164,7 @@ impl<T: TypeInformation> DataStream<T> {
         side
     }
 
-    /// This stream and others of the same type as one, in no particular order.
+    /// This stream and others of the same type and program as one, in no particular order.
     pub fn union<'a>(&self, others: impl IntoIterator<Item = &'a DataStream<T>>) -> DataStream<T> {
         let mut union = self.clone();
         for other in others {
@@ -274,7 +276,8 @@ impl<T: TypeInformation> DataStream<T> {
 
     fn mistake(&self, mistake: &str) {
         let mut builder = self.builder.borrow_mut();
-        let name = builder.node(self.node()).name.clone();
+        let mut name = String::new();
+        builder.change(self.inputs[0].program, self.node(), |node| name.clone_from(&node.name));
         builder.mistake(format!("after operator '{name}': {mistake}"));
     }
 
@@ -282,7 +285,7 @@ impl<T: TypeInformation> DataStream<T> {
         if self.inputs.len() != 1 || self.inputs[0].partitioner.is_some() {
             self.mistake(&format!("{what} on a stream that is no operator's own output"));
         } else {
-            change(self.builder.borrow_mut().node(self.node()));
+            self.builder.borrow_mut().change(self.inputs[0].program, self.node(), change);
         }
         self
     }

@@ -8,17 +8,19 @@ use hurtig::prelude::*;
 
 fn main() -> Result<()> {
     let (env, _) = StreamExecutionEnvironment::from_args()?;
-    let readings = GeneratorSource::unbounded(|millis| (millis % 10, millis)).with_records_per_second(1_000);
+    let reading = |millis: u64| (millis % 10, EventTime::from_millis(millis as i64), 1.5);
+    let readings = GeneratorSource::unbounded(reading).with_records_per_second(1_000);
     let times = WatermarkStrategy::for_bounded_out_of_orderness(Duration::from_secs(5))
-        .with_timestamp_assigner(|(_, millis): &(u64, u64), _| EventTime::from_millis(*millis as i64));
+        .with_timestamp_assigner(|(_, time, _): &(u64, EventTime, f64), _| *time);
     env.from_source(readings, times, "Readings")
-        .key_by(|(sensor, _)| *sensor)
-        .sum(|(_, reading)| reading)
+        .set_parallelism(1)
+        .key_by(|(sensor, ..)| *sensor)
+        .sum(|(.., reading)| reading)
         .name("Sums")
         .sink_to(BlackHoleSink::new());
     let job = env.execute_async("Sensors")?;
     match job.metrics_address() {
-        Some(address) => println!("http://{address}/metrics"),
+        Some(address) => println!("metrics: http://{address}/metrics"),
         None => println!("to see metrics: -Dmetrics.reporters=prom"),
     }
     job.result()?;

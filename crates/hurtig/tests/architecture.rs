@@ -21,7 +21,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("runtime", &["core", "connector", "operator", "graph"], &["atomic-waker", "postcard", "serde", "tokio"]),
     ("jobmaster", &["core", "connector", "graph", "operator", "runtime"], &["atomic-waker", "serde"]),
     ("datastream", &["core", "connector", "graph", "operator", "connectors/base"], &["arrow-schema"]),
-    ("formats", &["core"], &["arrow-array", "arrow-cast", "arrow-schema", "base64", "bytes", "csv-core", "memchr", "parquet", "serde", "serde_json"]),
+    ("formats", &["core"], &["arrow-array", "arrow-cast", "arrow-schema", "base64", "bytes", "csv-core", "itoa", "memchr", "parquet", "serde", "serde_json"]),
     ("connectors/base", CONNECTOR, &["tokio", "xxhash-rust"]),
     ("connectors/files", CONNECTOR, &["arrow-schema", "futures-util", "object_store", "parquet"]),
     ("connectors/nexmark", CONNECTOR, &["arrow-array", "arrow-buffer", "arrow-schema", "compact_str"]),

@@ -167,13 +167,16 @@ impl JobMaster {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.inbox.waker.register(cx.waker());
         loop {
-            if let Err(error) = self.advance(cx) {
+            let advanced = self.advance(cx);
+            let failed = advanced.is_err();
+            if let Err(error) = advanced {
                 self.fail(Failure::from(&error));
             }
             if self.status.is_terminal() {
                 return Poll::Ready(());
             }
-            if self.inbox.letters().is_empty() {
+            // What a failure has begun, such as the pause before a restart, is still to be polled.
+            if !failed && self.inbox.letters().is_empty() {
                 return Poll::Pending;
             }
         }
@@ -192,12 +195,16 @@ impl JobMaster {
             let messages = self.sources.poll_discover(cx)?;
             self.send_to_sources(messages)?;
         }
-        if self.pause.as_mut().is_some_and(|pause| pause.as_mut().poll(cx).is_ready()) {
+        self.retry_commits(cx)?;
+        self.look_for_end()?;
+        // Last, as the lines before may have begun the pause; nobody wakes a pause that was never polled.
+        while let Some(pause) = &mut self.pause
+            && pause.as_mut().poll(cx).is_ready()
+        {
             self.pause = None;
             self.start_attempt();
         }
-        self.retry_commits(cx)?;
-        self.look_for_end()
+        Ok(())
     }
 
     fn retry_commits(&mut self, cx: &mut Context<'_>) -> Result<()> {

@@ -6,6 +6,7 @@ use hurtig_core::ids::OperatorId;
 use hurtig_core::{Error, Result};
 use hurtig_graph::ExecutionGraph;
 use hurtig_operator::{NodeFactory, Program};
+use hurtig_runtime::task::catch;
 
 /// How often a commit that asks to be retried is tried before the job fails.
 const MAX_TRIES: u32 = 10;
@@ -31,15 +32,17 @@ impl Sinks {
         let mut sinks = BTreeMap::new();
         for operator in graph.job.vertices.iter().flat_map(|vertex| &vertex.operators) {
             if let NodeFactory::Sink(sink) = &program.nodes[operator.node.0 as usize] {
-                let commit = SinkCommit {
-                    name: operator.name.clone(),
-                    before: sink.create_pre_commit_stage()?,
-                    committer: sink.create_committer()?,
-                    after: sink.create_post_commit_stage()?,
-                    pending: Vec::new(),
-                    tries: 0,
-                };
-                sinks.insert(operator.id, commit);
+                let commit = catch(|| {
+                    Ok(SinkCommit {
+                        name: operator.name.clone(),
+                        before: sink.create_pre_commit_stage()?,
+                        committer: sink.create_committer()?,
+                        after: sink.create_post_commit_stage()?,
+                        pending: Vec::new(),
+                        tries: 0,
+                    })
+                });
+                sinks.insert(operator.id, commit.map_err(|error| committing(&operator.name, error))?);
             }
         }
         Ok(Sinks { sinks })
@@ -50,7 +53,9 @@ impl Sinks {
         let sink = self.sinks.get_mut(&operator);
         let sink = sink.ok_or_else(|| Error::bug("committables from an operator that is no sink"))?;
         let committables = match &mut sink.before {
-            Some(stage) => stage.process(committables)?,
+            Some(stage) => {
+                catch(|| stage.process(committables)).map_err(|error| committing(&sink.name, error))?
+            }
             None => committables,
         };
         sink.pending.extend(committables);
@@ -71,9 +76,13 @@ impl Sinks {
     }
 }
 
+/// Says for which sink it was.
+fn committing(name: &str, error: Error) -> Error {
+    error.context(format!("committing for '{name}'"))
+}
+
 impl SinkCommit {
     fn commit(&mut self) -> Result<()> {
-        let place = |error: Error, name: &str| error.context(format!("committing for '{name}'"));
         let Some(committer) = &mut self.committer else {
             return Err(Error::user(format!(
                 "the writer of '{}' prepares commits, but its sink has no committer",
@@ -81,10 +90,11 @@ impl SinkCommit {
             )));
         };
         let requests = std::mem::take(&mut self.pending);
-        let outcomes = committer.commit(&requests).map_err(|error| place(error, &self.name))?;
+        let outcomes =
+            catch(|| committer.commit(&requests)).map_err(|error| committing(&self.name, error))?;
         if outcomes.len() != requests.len() {
             let error = format!("{} outcomes for {} committables", outcomes.len(), requests.len());
-            return Err(place(Error::user(error), &self.name));
+            return Err(committing(&self.name, Error::user(error)));
         }
         let mut committed = Vec::new();
         for (request, outcome) in requests.into_iter().zip(outcomes) {
@@ -93,12 +103,12 @@ impl SinkCommit {
                 CommitOutcome::Retry(reason) => {
                     if self.tries >= MAX_TRIES {
                         let error = format!("given up after {MAX_TRIES} tries: {reason}");
-                        return Err(place(Error::restart(error), &self.name));
+                        return Err(committing(&self.name, Error::restart(error)));
                     }
                     self.pending.push(request);
                 }
                 CommitOutcome::Failed(reason) => {
-                    return Err(place(Error::restart(reason), &self.name));
+                    return Err(committing(&self.name, Error::restart(reason)));
                 }
             }
         }
@@ -106,7 +116,7 @@ impl SinkCommit {
         if let Some(stage) = &mut self.after
             && !committed.is_empty()
         {
-            stage.process(committed).map_err(|error| place(error, &self.name))?;
+            catch(|| stage.process(committed)).map_err(|error| committing(&self.name, error))?;
         }
         Ok(())
     }

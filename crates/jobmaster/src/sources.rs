@@ -11,6 +11,7 @@ use hurtig_core::{Error, Result, Watermark};
 use hurtig_graph::{ExecutionGraph, SubtaskId};
 use hurtig_operator::{NodeFactory, Program};
 use hurtig_runtime::messages::{FromOperator, ToSource};
+use hurtig_runtime::task::catch;
 
 use crate::alignment::AlignmentGroup;
 
@@ -43,8 +44,7 @@ impl Sources {
             let NodeFactory::Source { source, strategy } = &program.nodes[head.node.0 as usize] else {
                 continue;
             };
-            let enumerator = source
-                .create_enumerator(None, vertex.parallelism, host.clone())
+            let enumerator = catch(|| source.create_enumerator(None, vertex.parallelism, host.clone()))
                 .map_err(|error| error.context(format!("source '{}'", head.name)))?;
             let group = strategy.alignment.as_ref().map(|alignment| {
                 let subtasks = graph.subtasks().filter(|task| task.vertex == vertex.id);
@@ -132,7 +132,7 @@ impl Coordinator {
         call: impl FnOnce(&mut dyn ErasedEnumerator) -> Result<Vec<EnumeratorAction<VersionedBytes>>>,
     ) -> Result<Vec<SourceMessage>> {
         let vertex = self.vertex;
-        let actions = call(self.enumerator.as_mut())
+        let actions = catch(|| call(self.enumerator.as_mut()))
             .map_err(|error| error.context(format!("enumerator of '{}'", self.name)))?;
         let to = |subtask| SubtaskId { vertex, subtask };
         let messages = actions.into_iter().map(|action| match action {

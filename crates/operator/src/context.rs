@@ -91,6 +91,11 @@ impl OperatorContext {
         }
     }
 
+    /// How messages name it: `operator 'Map' (2/4)`.
+    pub fn place(&self) -> String {
+        format!("operator '{}' ({}/{})", self.name, self.subtask.0 + 1, self.parallelism)
+    }
+
     /// The watermark over all inputs.
     pub fn current_watermark(&self) -> Watermark {
         self.watermark

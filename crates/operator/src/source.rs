@@ -18,7 +18,6 @@ use crate::watermarks::{Now, SplitWatermarks};
 pub struct SourceOperator {
     reader: Box<dyn ErasedReader>,
     watermarks: SplitWatermarks,
-    max_rows: usize,
     periodic: Option<Duration>,
     alignment: Option<Alignment>,
     paused: Vec<SplitId>,
@@ -46,11 +45,10 @@ pub enum SourceStep {
 }
 
 impl SourceOperator {
-    /// A source that reads with `reader`. `max_rows` bounds a batch.
+    /// A source that reads with `reader`.
     pub fn new(
         reader: Box<dyn ErasedReader>,
         strategy: ErasedStrategy,
-        max_rows: usize,
         context: &OperatorContext,
     ) -> Result<Self> {
         let interval = context.configuration.get(&options::AUTO_WATERMARK_INTERVAL)?;
@@ -66,7 +64,6 @@ impl SourceOperator {
         Ok(SourceOperator {
             reader,
             watermarks: SplitWatermarks::new(strategy, interval, now),
-            max_rows,
             periodic: (!interval.is_zero()).then_some(interval),
             alignment,
             paused: Vec::new(),
@@ -118,15 +115,16 @@ impl SourceOperator {
         Ok(())
     }
 
-    /// One step: at most one batch of the reader into the output. `Pending` waits for the reader, a new
-    /// split, or the time that the context is asked to wake at.
+    /// One step: at most one batch of the reader, of `max_rows` at most, into the output. `Pending` waits for
+    /// the reader, a new split, or the time that the context is asked to wake at.
     pub fn poll_step(
         &mut self,
         cx: &mut Context<'_>,
+        max_rows: usize,
         output: &mut Output,
         context: &mut OperatorContext,
     ) -> Poll<Result<SourceStep>> {
-        match self.step(cx, output, context) {
+        match self.step(cx, max_rows, output, context) {
             Ok(Some(step)) => Poll::Ready(Ok(step)),
             Ok(None) => Poll::Pending,
             Err(error) => Poll::Ready(Err(error)),
@@ -136,6 +134,7 @@ impl SourceOperator {
     fn step(
         &mut self,
         cx: &mut Context<'_>,
+        max_rows: usize,
         output: &mut Output,
         context: &mut OperatorContext,
     ) -> Result<Option<SourceStep>> {
@@ -150,7 +149,7 @@ impl SourceOperator {
             return Ok(Some(SourceStep::Emitted));
         }
         let all_paused = !self.paused.is_empty() && self.paused.len() == self.watermarks.splits().count();
-        let fetched = if all_paused { Poll::Pending } else { self.reader.poll_next(cx, self.max_rows) };
+        let fetched = if all_paused { Poll::Pending } else { self.reader.poll_next(cx, max_rows) };
         match fetched {
             Poll::Pending => {
                 self.ask_to_be_woken(now, context);
@@ -212,7 +211,9 @@ impl SourceOperator {
                 let ahead = combined.0.as_millis().saturating_sub(alignment.allowed.0.as_millis());
                 alignment.drift.set(ahead.saturating_add(alignment.group.max_drift.as_millis() as i64));
             }
-            context.send(OperatorEvent::ReportWatermark(combined));
+            // Whoever has nothing to say holds nobody back, as in Flink.
+            let report = if self.watermarks.is_idle() { Watermark::MAX } else { combined };
+            context.send(OperatorEvent::ReportWatermark(report));
         }
         Ok(due && !output.is_empty())
     }

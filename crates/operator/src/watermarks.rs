@@ -92,6 +92,11 @@ impl SplitWatermarks {
         self.combined
     }
 
+    /// Whether all splits are idle.
+    pub fn is_idle(&self) -> bool {
+        self.status == WatermarkStatus::Idle
+    }
+
     /// The split that holds the watermark back, and its watermark.
     pub fn slowest(&self) -> Option<(&SplitId, Watermark)> {
         let active = self.splits.iter().filter(|split| !split.idle);

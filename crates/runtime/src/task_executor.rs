@@ -317,7 +317,7 @@ impl TaskSetup {
                     parallelism: self.vertex.parallelism,
                     host: context.host.clone(),
                 })?;
-                let source = SourceOperator::new(reader, strategy.clone(), limits.rows, &context)?;
+                let source = SourceOperator::new(reader, strategy.clone(), &context)?;
                 chain.push_source(source, context, output);
             }
             NodeFactory::Operator(create) => chain.push(create(), context, output, ports),

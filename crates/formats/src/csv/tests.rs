@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::tokenizer::{Token, Tokenizer};
 use super::*;
 use crate::format::{Decoder, Encoder, InputEnd, ParseErrors};
 use crate::test_support::{Order, decode_all, orders, same_in_pieces};
@@ -133,6 +134,33 @@ proptest! {
     }
 
     #[test]
+    fn plain_records_are_cut_as_the_parser_cuts_them(
+        bytes in proptest::collection::vec(proptest::sample::select(b"\",,a\n\n\r \xc3\xa4".to_vec()), 0..40),
+    ) {
+        let options = CsvOptions::new();
+        let mut tokenizer = Tokenizer::new(&options, options.special().unwrap());
+        let (mut found, mut position) = (Vec::new(), 0);
+        while let Ok(Token::Record(from, to)) = tokenizer.next(&bytes[position..], InputEnd::Last) {
+            let fields = tokenizer.fields(&bytes[position + from..position + to]);
+            let texts = (0..fields.len()).map(|index| fields.get(index).ok().flatten().map(str::to_owned));
+            found.push(texts.collect::<Vec<_>>());
+            position += to;
+        }
+        let (mut text, mut ends) = ([0; 64], [0; 64]);
+        let bytes = [&bytes[..], b"\n"].concat();
+        let (mut parser, mut input, mut expect) = (csv_core::Reader::new(), &bytes[..], Vec::new());
+        while expect.len() < found.len() {
+            let (result, read, _, fields) = parser.read_record(input, &mut text, &mut ends);
+            input = &input[read..];
+            prop_assert_eq!(result, csv_core::ReadRecordResult::Record);
+            let starts = std::iter::once(0).chain(ends);
+            let texts = starts.zip(&ends[..fields]).map(|(start, &end)| text[start..end].to_vec());
+            expect.push(texts.map(|text| String::from_utf8(text).ok()).collect::<Vec<_>>());
+        }
+        prop_assert_eq!(found, expect);
+    }
+
+    #[test]
     fn any_bytes_in_any_pieces(
         bytes in proptest::collection::vec(
             prop_oneof![proptest::sample::select(b"\",\n\r#1tx;\\\xef\xbb\xbf".to_vec()), any::<u8>()], 0..60),
@@ -143,6 +171,7 @@ proptest! {
             CsvOptions::new().with_ignore_parse_errors().with_comments().with_escape_character('\\'),
             CsvOptions::new().with_header().with_ignore_parse_errors(),
             CsvOptions::new().without_quote_character().with_max_record_bytes(20),
+            CsvOptions::new().with_max_record_bytes(10).with_comments(),
         ] {
             same_in_pieces(|| Box::new(CsvDecoder::<Row>::new(options.clone()).unwrap()), &bytes, &pieces);
             same_in_pieces(|| Box::new(CsvDecoder::<Option<String>>::new(options.clone()).unwrap()), &bytes, &pieces);

@@ -121,7 +121,8 @@ impl Tokenizer {
         let plain = self.read_plain(input, end);
         match if plain.is_some() { plain } else { self.parse(input, end)? } {
             Some(bytes) => {
-                if bytes > self.max_bytes {
+                let record = input[..bytes].strip_suffix(b"\n").unwrap_or(&input[..bytes]);
+                if record.strip_suffix(b"\r").unwrap_or(record).len() > self.max_bytes {
                     return Err(self.too_long());
                 }
                 self.lines += memchr::memchr_iter(b'\n', &input[..bytes]).count() as u64;
@@ -146,18 +147,20 @@ impl Tokenizer {
             match byte {
                 b'\n' => self.lines += 1,
                 b'\r' => {}
-                b'#' if self.comments => match memchr::memchr(b'\n', &input[position..]) {
-                    Some(length) => {
-                        position += length;
-                        continue;
-                    }
-                    None if end == InputEnd::Last => return Ok((input.len(), Ahead::Unknown)),
-                    None if input.len() - position > self.max_bytes => {
+                b'#' if self.comments => {
+                    let end_of_line = memchr::memchr(b'\n', &input[position..]);
+                    let length = end_of_line.unwrap_or(input.len() - position);
+                    if length > self.max_bytes {
                         self.record_line = self.lines + 1;
                         return Err(self.too_long());
                     }
-                    None => return Ok((position, Ahead::Unknown)),
-                },
+                    match end_of_line {
+                        Some(_) => position += length,
+                        None if end == InputEnd::Last => return Ok((input.len(), Ahead::Unknown)),
+                        None => return Ok((position, Ahead::Unknown)),
+                    }
+                    continue;
+                }
                 _ => return Ok((position, Ahead::Record)),
             }
             position += 1;
@@ -212,7 +215,7 @@ impl Tokenizer {
                 ReadRecordResult::InputEmpty if end == InputEnd::Last && closing.is_none() => {
                     closing = Some(b"\n");
                 }
-                ReadRecordResult::InputEmpty if end == InputEnd::Last => {
+                ReadRecordResult::InputEmpty if end == InputEnd::Last && input.len() <= self.max_bytes => {
                     let line = self.record_line;
                     return Err(Error::user(format!("line {line}: a quoted field does not end")));
                 }

@@ -288,7 +288,7 @@ fn a_source_fails() {
     check(program, "add_reader", "enumerator of 'Source: broken'");
     check(program, "handle_split_request", "enumerator of 'Source: broken'");
     check(program, "poll_discover", "enumerator of 'Source: broken'");
-    check(program, "create_reader", "'Source: broken -> Sink: Writer (");
+    check(program, "create_reader", "starting 'Source: broken");
     check(program, "add_splits", "operator 'Source: broken' (");
     check(program, "poll_next", "operator 'Source: broken' (");
 }

@@ -111,7 +111,7 @@ fn every_subtask_agrees_whatever_the_producers() {
 fn a_key_selector_that_panics_fails_the_job() {
     let key = |n: &i64| if *n == 13 { panic!("no key for 13") } else { *n };
     check_fails(
-        move |env| env.from_collection(0..30i64).map(|n| n).name("Before").key_by(key).map(|n| n),
+        move |env| env.from_collection(0..30i64).map(|n| n).name("Before").key_by(key).map(|n| n).set_parallelism(2),
         &["operator 'Before' (", "no key for 13"],
     );
 }

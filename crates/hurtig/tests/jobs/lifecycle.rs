@@ -89,7 +89,7 @@ fn an_endless_job_can_be_cancelled_at_any_time() {
 
 /// Programs that never end by themselves.
 const PROGRAMS: [fn(&StreamExecutionEnvironment); 4] = [
-    |env| drop(endless(env).key_by(|n| n % 7).sum(|n| n).sink_to(BlackHoleSink::new())),
+    |env| drop(endless(env).key_by(|n| n % 7).max(|n| n).sink_to(BlackHoleSink::new())),
     |env| drop(endless(env).rebalance().map(|n| n).broadcast().sink_to(BlackHoleSink::new())),
     // An iterator that is never at its end, at an operator that never gets a second record.
     |env| {
@@ -111,7 +111,7 @@ fn cancel_after(client: &JobClient, executor: Arc<SeededExecutor>, after: Durati
         sleep.await;
         client.cancel();
     };
-    executor.spawn("canceller", Box::pin(cancel));
+    executor.spawn("canceller", Box::pin(cancel)).unwrap();
 }
 
 fn expect_cancelled(client: &JobClient) {

@@ -15,6 +15,8 @@ mod connect;
 mod failures;
 mod filter;
 mod flat_map;
+#[cfg(feature = "files")]
+mod flights;
 mod idleness;
 mod key_by;
 mod lifecycle;

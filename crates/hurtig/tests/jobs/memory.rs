@@ -160,8 +160,8 @@ fn one_slow_subtask_bounds_them_all() {
         assert!(client.result().is_err());
         assert_eq!(client.status(), JobStatus::Canceled, "{run}");
         let (made, written) = (made.load(Ordering::SeqCst), open.written());
-        // The largest of the batches and credits that seeds use.
-        assert!(made <= 10 * 4096 + 8 * 1024, "{run}: {made} rows were made");
+        // The largest credit that seeds use; without chains there is an exchange behind the map too.
+        assert!(made <= 2 * 10 * 4096 + 8 * 1024, "{run}: {made} rows were made");
         assert!(written <= made, "{run}");
         assert_eq!(closed.written(), 0, "{run}");
     }
@@ -174,5 +174,5 @@ fn cancel_after(client: &JobClient, executor: &Arc<SeededExecutor>, after: Durat
         sleep.await;
         client.cancel();
     };
-    executor.spawn("canceller", Box::pin(cancel));
+    executor.spawn("canceller", Box::pin(cancel)).unwrap();
 }

@@ -101,7 +101,7 @@ fn metrics_after(
     let found = Arc::new(Mutex::new(Vec::new()));
     let (watcher, seen) = (client.clone(), found.clone());
     let clock = executor.clone();
-    executor.spawn("watcher", Box::pin(async move {
+    let watch = async move {
         let at = |share: u32| hurtig::core::Instant::from_nanos(0) + after * share / 2;
         // A share of time is that since somebody last looked.
         clock.sleep_until(at(1)).await;
@@ -109,7 +109,8 @@ fn metrics_after(
         clock.sleep_until(at(2)).await;
         *seen.lock().unwrap() = watcher.metrics();
         watcher.cancel();
-    }));
+    };
+    executor.spawn("watcher", Box::pin(watch)).unwrap();
     assert!(client.result().is_err(), "seed {seed}: the job is endless");
     assert_eq!(client.status(), JobStatus::Canceled, "seed {seed}");
     let found = std::mem::take(&mut *found.lock().unwrap());

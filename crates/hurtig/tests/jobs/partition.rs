@@ -1,7 +1,6 @@
 //! How records are shared out over subtasks.
 use std::collections::BTreeMap;
 
-use hurtig::prelude::*;
 
 use crate::functions::WithSubtask;
 use crate::harness::{Run, check_each, check_fails, sorted};

@@ -1,5 +1,4 @@
 //! `union`: several streams of one type as one.
-use hurtig::prelude::*;
 
 use crate::functions::{Observe, Seen, timed, watermarks};
 use crate::harness::{check, check_each};

@@ -219,12 +219,13 @@ impl Executor for SeededExecutor {
     }
 
     fn batch_limit(&self, max: usize) -> usize {
+        // Mostly few, or a small input would be taken whole; now and then up to all.
         let mut state = self.state();
-        match state.next_random() % 4 {
-            0 => 1,
-            1 => 1 + (state.next_random() % max.min(8).max(1) as u64) as usize,
-            2 => 1 + (state.next_random() % max.max(1) as u64) as usize,
-            _ => max,
+        match state.next_random() % 8 {
+            0 | 1 => 1,
+            2..=4 => 1 + (state.next_random() % max.clamp(1, 8) as u64) as usize,
+            5 | 6 => (max >> (state.next_random() % 10)).max(1),
+            _ => max.max(1),
         }
     }
 

@@ -5,8 +5,8 @@
 //!
 //! - A counter is a gauge, as in Flink's reporter: it starts again at 0 when a job is restarted.
 //! - A histogram is a summary of the latest values, with a count of all of them and without a sum.
-//! - A gauge of text, which Flink's reporter shows as 0, is `<name>_info{..., value="text"} 1`. Each text is a
-//!   series of its own, so a text should have few values.
+//! - A gauge of text, which Flink's reporter shows as 0, is `<name>_info{..., value="text"} 1`, or nothing while
+//!   the text is empty. Each text is a series of its own to Prometheus, so a gauge should show few of them.
 //!
 //! One departure: Flink's reporter replaces characters in the values of labels too, unless it is told not to.
 //! Here they are escaped and arrive as they are.
@@ -24,7 +24,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// cannot be told apart, or that are not of one kind, the first one stays: a reader would refuse the page.
 pub fn render(samples: &[MetricSample]) -> String {
     let mut families: BTreeMap<String, Family<'_>> = BTreeMap::new();
-    for sample in samples {
+    for sample in samples.iter().filter(|sample| !is_empty(&sample.value)) {
         let kind = Kind::of(&sample.value);
         let name = exported_name(sample, kind);
         let family =
@@ -34,6 +34,11 @@ pub fn render(samples: &[MetricSample]) -> String {
         }
     }
     families.iter().map(|(name, family)| Exposed { name, family }.to_string()).collect()
+}
+
+/// To Prometheus, an empty label is one that is not there.
+fn is_empty(value: &MetricValue) -> bool {
+    matches!(value, MetricValue::Text(text) if text.is_empty())
 }
 
 /// What a metric is to Prometheus.

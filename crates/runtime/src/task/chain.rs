@@ -140,7 +140,7 @@ impl Chain {
             }
         }
         match &self.source {
-            Some(head) if !head.ended => self.step_source(cx),
+            Some(head) if !head.ended => self.step_source(cx, executor),
             _ if self.links.iter().skip(usize::from(self.source.is_some())).all(Link::is_finished) => {
                 self.finish(cx)
             }
@@ -148,12 +148,13 @@ impl Chain {
         }
     }
 
-    fn step_source(&mut self, cx: &mut Context<'_>) -> Result<ChainStep> {
+    fn step_source(&mut self, cx: &mut Context<'_>, executor: &dyn Executor) -> Result<ChainStep> {
+        let rows = executor.batch_limit(self.max_rows);
         let (Some(head), Some(link)) = (&mut self.source, self.links.first_mut()) else {
             return Err(Error::bug("a step of a source that is not there"));
         };
         let place = link.place();
-        let polled = catch(|| match head.source.poll_step(cx, &mut link.output, &mut link.context) {
+        let polled = catch(|| match head.source.poll_step(cx, rows, &mut link.output, &mut link.context) {
             Poll::Ready(step) => step.map(Some),
             Poll::Pending => Ok(None),
         });
@@ -179,8 +180,12 @@ impl Chain {
         })
     }
 
-    /// Brings what operator `index` has put out to where it goes.
+    /// Brings what operator `index` has put out to where it goes. Keys and partitioners are the user's code.
     fn route(&mut self, index: usize) -> Result<()> {
+        catch(|| self.deliver_all(index)).map_err(|error| error.context(self.links[index].place()))
+    }
+
+    fn deliver_all(&mut self, index: usize) -> Result<()> {
         if self.links[index].output.has_sides() {
             while let Some((name, element)) = self.links[index].output.pop() {
                 let side = match name {

@@ -220,10 +220,10 @@ impl Link {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Result<bool> {
-        match self.operator.poll_ready(cx) {
-            Poll::Ready(result) => result.map(|()| true).map_err(|error| self.at(error)),
+        self.guarded(|link| match link.operator.poll_ready(cx) {
+            Poll::Ready(result) => result.map(|()| true),
             Poll::Pending => Ok(false),
-        }
+        })
     }
 
     /// The whole chain took long: this operator's next calls are timed.
@@ -263,7 +263,7 @@ impl Link {
     }
 
     pub(super) fn place(&self) -> String {
-        format!("operator '{}' ({}/{})", self.context.name, self.context.subtask.0 + 1, self.context.parallelism)
+        self.context.place()
     }
 }
 
@@ -272,8 +272,8 @@ pub(super) fn is_long(start: Instant, end: Instant) -> bool {
     end.since(start) > LONG_CALL
 }
 
-/// A panic as an error.
-pub(crate) fn catch<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+/// A panic of the user's code as an error.
+pub fn catch<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result,
         Err(panic) => Err(Error::restart(format!("panic: {}", panic_message(panic.as_ref())))),

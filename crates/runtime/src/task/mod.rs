@@ -7,5 +7,6 @@ mod run;
 
 pub use chain::Chain;
 pub use input::TaskInput;
+pub use link::catch;
 pub use mailbox::{Mail, Mailbox};
 pub use run::{Parts, Reporter, Task, TaskOutcome};

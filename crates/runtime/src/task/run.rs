@@ -16,7 +16,7 @@ use crate::executor::Executor;
 use crate::messages::{Failure, FromOperator, TaskEvent};
 use crate::metrics::{TaskMetrics, Waiting};
 use crate::task::chain::ChainStep;
-use crate::task::link::is_long;
+use crate::task::link::{catch, is_long};
 use crate::task::{Chain, Mail, Mailbox, TaskInput};
 
 /// Where a task's reports go.
@@ -75,7 +75,7 @@ impl Task {
     }
 
     async fn run_to_outcome(self, build: impl FnOnce() -> Result<Parts>) -> TaskOutcome {
-        let parts = match build() {
+        let parts = match catch(build) {
             Ok(parts) => parts,
             Err(error) => return TaskOutcome::Failed(error.context(format!("starting '{}'", self.name))),
         };
@@ -212,7 +212,9 @@ impl Driver {
         self.count_sent();
         if self.chain.is_buffered() {
             let since = *self.buffered_since.get_or_insert(now);
-            if now.since(since) >= self.buffer_timeout {
+            // Under a seed a batch may go before its time, so that records arrive in many orders.
+            let early = self.executor.interleaves() && self.executor.batch_limit(2) == 1;
+            if early || now.since(since) >= self.buffer_timeout {
                 self.chain.flush()?;
                 self.buffered_since = None;
             }
@@ -280,8 +282,7 @@ impl Driver {
             let Some((source, context)) = self.chain.source() else {
                 return Err(Error::bug("mail for a source in a task that has none"));
             };
-            let place = context.name.clone();
-            let taken = match mail {
+            let taken = catch(|| match mail {
                 Mail::Cancel => Ok(()),
                 Mail::AddSplits(splits) => source.add_splits(&splits, context),
                 Mail::NoMoreSplits => {
@@ -290,8 +291,8 @@ impl Driver {
                 }
                 Mail::SourceEvent(event) => source.handle_source_event(event),
                 Mail::Align(allowed) => source.align(allowed),
-            };
-            taken.map_err(|error| error.context(format!("operator '{place}'")))?;
+            });
+            taken.map_err(|error| error.context(context.place()))?;
         }
         Ok(false)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hurtig_connector::{Committable, Host, SinkWriter, VersionedBytes, WriteContext};
-use hurtig_core::{ProcessingTime, Result, ResultExt};
+use hurtig_core::{Error, ProcessingTime, Result, ResultExt};
 
 use super::name::SubtaskNames;
 use super::part::{self, Part};
@@ -103,7 +103,7 @@ impl<R: 'static> FileWriter<R> {
 
     /// Opens a part in the current bucket.
     #[cold]
-    fn open_part(&mut self) -> Result<Part<R>> {
+    fn open_part(&mut self) -> Result<()> {
         if self.open_parts >= self.rolling.max_open_parts() {
             let created = |(index, bucket): (usize, &Bucket<R>)| Some((bucket.part.as_ref()?.created(), index));
             let oldest = self.buckets.iter().enumerate().filter_map(created).min();
@@ -115,8 +115,9 @@ impl<R: 'static> FileWriter<R> {
         let (format, counter, now) = (&*self.format, bucket.next_counter, self.host.processing_time());
         let (part, counter) = Part::create(format, &bucket.folder, &self.names, counter, now)?;
         bucket.next_counter = counter + 1;
+        bucket.part = Some(part);
         self.open_parts += 1;
-        Ok(part)
+        Ok(())
     }
 
     fn close_part(&mut self, index: usize) -> Result<()> {
@@ -160,14 +161,14 @@ impl<R: 'static> SinkWriter for FileWriter<R> {
             .assign(&record, &bucket_context, &mut self.name)
             .and_then(|()| self.find_bucket())
             .context(|| format!("finding a record's folder below '{}'", self.base.display()))?;
-        let mut part = match self.buckets[self.current].part.take() {
-            Some(part) => part,
-            None => self.open_part()?,
+        if self.buckets[self.current].part.is_none() {
+            self.open_part()?;
+        }
+        let Some(part) = &mut self.buckets[self.current].part else {
+            return Err(Error::bug("a part file that has just been opened is missing"));
         };
         part.write(record)?;
-        let full = self.rolling.is_full(part.bytes());
-        self.buckets[self.current].part = Some(part);
-        if full { self.close_part(self.current) } else { Ok(()) }
+        if self.rolling.is_full(part.bytes()) { self.close_part(self.current) } else { Ok(()) }
     }
 
     fn tick(&mut self, now: ProcessingTime) -> Result<()> {
