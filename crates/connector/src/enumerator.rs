@@ -15,7 +15,11 @@ pub trait SplitEnumerator: Send {
     type Split: Split;
 
     /// A reader has come up (also after a restart).
-    fn add_reader(&mut self, reader: SubtaskIndex, context: &mut EnumeratorContext<Self::Split>) -> Result<()> {
+    fn add_reader(
+        &mut self,
+        reader: SubtaskIndex,
+        context: &mut EnumeratorContext<Self::Split>,
+    ) -> Result<()> {
         let _ = (reader, context);
         Ok(())
     }

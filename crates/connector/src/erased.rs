@@ -34,7 +34,8 @@ pub trait ErasedEnumerator: Send {
     /// See [`SplitEnumerator::add_reader`].
     fn add_reader(&mut self, reader: SubtaskIndex) -> Result<Vec<EnumeratorAction<VersionedBytes>>>;
     /// See [`SplitEnumerator::handle_split_request`].
-    fn handle_split_request(&mut self, reader: SubtaskIndex) -> Result<Vec<EnumeratorAction<VersionedBytes>>>;
+    fn handle_split_request(&mut self, reader: SubtaskIndex)
+    -> Result<Vec<EnumeratorAction<VersionedBytes>>>;
     /// See [`SplitEnumerator::add_splits_back`].
     fn add_splits_back(
         &mut self,
@@ -48,7 +49,10 @@ pub trait ErasedEnumerator: Send {
         event: VersionedBytes,
     ) -> Result<Vec<EnumeratorAction<VersionedBytes>>>;
     /// See [`SplitEnumerator::poll_discover`]; also gives whether discovery has ended.
-    fn poll_discover(&mut self, cx: &mut Context<'_>) -> Result<(bool, Vec<EnumeratorAction<VersionedBytes>>)>;
+    fn poll_discover(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Result<(bool, Vec<EnumeratorAction<VersionedBytes>>)>;
     /// See [`SplitEnumerator::snapshot_state`].
     fn snapshot_state(&self) -> Result<VersionedBytes>;
 }
@@ -116,7 +120,10 @@ impl<E: SplitEnumerator> ErasedEnumerator for EnumeratorEraser<E> {
         Ok(self.actions())
     }
 
-    fn handle_split_request(&mut self, reader: SubtaskIndex) -> Result<Vec<EnumeratorAction<VersionedBytes>>> {
+    fn handle_split_request(
+        &mut self,
+        reader: SubtaskIndex,
+    ) -> Result<Vec<EnumeratorAction<VersionedBytes>>> {
         self.enumerator.handle_split_request(reader, &mut self.context)?;
         Ok(self.actions())
     }
@@ -140,7 +147,10 @@ impl<E: SplitEnumerator> ErasedEnumerator for EnumeratorEraser<E> {
         Ok(self.actions())
     }
 
-    fn poll_discover(&mut self, cx: &mut Context<'_>) -> Result<(bool, Vec<EnumeratorAction<VersionedBytes>>)> {
+    fn poll_discover(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Result<(bool, Vec<EnumeratorAction<VersionedBytes>>)> {
         let ended = match self.enumerator.poll_discover(cx, &mut self.context) {
             Poll::Ready(result) => {
                 result?;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hurtig_connector::Boundedness;
 use hurtig_connector::erased::{ErasedSink, ErasedSource};
 use hurtig_connector::watermark::ErasedStrategy;
-use hurtig_connector::Boundedness;
 use hurtig_core::batch::BatchType;
 use hurtig_core::config::options;
 use hurtig_core::ids::NodeId;
@@ -50,7 +50,8 @@ struct PendingEdge {
 }
 
 /// What a stream is told that has come from elsewhere.
-const OTHER_PROGRAM: &str = "its stream belongs to another program, of another environment or executed before";
+const OTHER_PROGRAM: &str =
+    "its stream belongs to another program, of another environment or executed before";
 
 /// One place that a stream comes from. A union has several.
 #[derive(Clone)]
@@ -218,7 +219,8 @@ impl Builder {
             return Err(Error::user(self.mistakes.join("; ")));
         }
         let configured = self.configuration.get(&options::PIPELINE_NAME)?;
-        let name = name.map(str::to_owned).or(configured).unwrap_or_else(|| "Hurtig Streaming Job".to_owned());
+        let name =
+            name.map(str::to_owned).or(configured).unwrap_or_else(|| "Hurtig Streaming Job".to_owned());
         let (mut edges, mut carriers) = (Vec::new(), Vec::new());
         for PendingEdge { input, target, port } in &self.edges {
             let parallelism = |node: NodeId| self.nodes[node.0 as usize].parallelism;

@@ -107,7 +107,10 @@ impl StreamExecutionEnvironment {
     }
 
     /// A stream of the elements of a collection, in order, by one subtask.
-    pub fn from_collection<T: TypeInformation>(&self, elements: impl IntoIterator<Item = T>) -> DataStream<T> {
+    pub fn from_collection<T: TypeInformation>(
+        &self,
+        elements: impl IntoIterator<Item = T>,
+    ) -> DataStream<T> {
         self.collection(CollectionSource::new(elements.into_iter().collect()))
     }
 

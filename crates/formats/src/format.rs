@@ -20,13 +20,7 @@ pub trait Decoder<T>: Send {
     /// Decodes records off the front of `input` and appends at most `max_rows` rows to `rows`. Gives how many
     /// bytes those records took: a record that is not complete takes none, and is offered again with more
     /// bytes behind it.
-    fn decode(
-        &mut self,
-        input: &[u8],
-        end: InputEnd,
-        max_rows: usize,
-        rows: &mut Vec<T>,
-    ) -> Result<usize>;
+    fn decode(&mut self, input: &[u8], end: InputEnd, max_rows: usize, rows: &mut Vec<T>) -> Result<usize>;
 
     /// How many lines the records taken so far have ended.
     fn line(&self) -> u64;

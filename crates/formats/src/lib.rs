@@ -2,7 +2,7 @@
 //! the connector's business.
 //!
 //! A text format has a [`Decoder`], which finds the records in a piece of a file or message and turns them
-//! into rows, and an [`Encoder`] for the way back ([`format`]). CSV and JSON work for every type that
+//! into rows, and an [`Encoder`] for the way back ([`mod@format`]). CSV and JSON work for every type that
 //! derives [`TypeInformation`](hurtig_core::TypeInformation), by its logical type alone: the text of each
 //! field becomes the field's bytes in the encoding of values (`value`, `record`), and the type decodes the
 //! row from those. Parquet, behind the feature `parquet`, goes through Arrow columns instead.

@@ -26,9 +26,7 @@ impl AlignmentGroup {
         self.watermarks.insert(member, watermark);
         let spoken = self.watermarks.values().filter(|mark| **mark > Watermark::MIN);
         let allowed = match spoken.min() {
-            Some(slowest) if *slowest < Watermark::MAX => {
-                Watermark(slowest.0.saturating_add(self.max_drift))
-            }
+            Some(slowest) if *slowest < Watermark::MAX => Watermark(slowest.0.saturating_add(self.max_drift)),
             _ => Watermark::MAX,
         };
         let changed = allowed != self.announced;

@@ -33,8 +33,7 @@ pub fn submit(program: Program, executor: Arc<dyn Executor>) -> Result<JobClient
     let reporters = Reporters::start(&program.configuration, &metrics, &executor)?;
     let metrics_address = reporters.prometheus_address();
     let gateway = Box::new(LocalGateway(tasks));
-    let master =
-        JobMaster::new(program, graph, gateway, executor.clone(), inbox.clone(), shared.clone())?;
+    let master = JobMaster::new(program, graph, gateway, executor.clone(), inbox.clone(), shared.clone())?;
     executor.spawn("jobmaster", Box::pin(master.run(reporters)))?;
     Ok(JobClient { job_id, shared, inbox, executor, metrics, metrics_address })
 }

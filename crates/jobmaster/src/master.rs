@@ -157,7 +157,9 @@ impl JobMaster {
                 Err(Failure::from(&Error::user(format!("job '{}' was cancelled", self.graph.job.name))))
             }
             (_, Some(failure)) => Err(failure),
-            (status, None) => Err(Failure::from(&Error::bug(format!("a job ended {status} without a cause")))),
+            (status, None) => {
+                Err(Failure::from(&Error::bug(format!("a job ended {status} without a cause"))))
+            }
         };
         // Whoever hears of the end finds their ports free.
         drop(reporters);

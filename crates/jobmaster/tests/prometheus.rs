@@ -1,4 +1,5 @@
 //! The Prometheus reporter of a job on threads, read over its port as a scraper reads it.
+#![allow(clippy::unwrap_used, reason = "the helpers below belong to tests too")]
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};

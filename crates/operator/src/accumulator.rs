@@ -143,7 +143,9 @@ impl Accumulators {
     pub fn merge(&mut self, other: &Accumulators) -> Result<()> {
         for (name, value) in &other.values {
             match self.values.get_mut(name) {
-                Some(mine) => mine.merge(value).map_err(|error| error.context(format!("accumulator '{name}'")))?,
+                Some(mine) => {
+                    mine.merge(value).map_err(|error| error.context(format!("accumulator '{name}'")))?
+                }
                 None => {
                     self.values.insert(name.clone(), value.clone());
                 }

@@ -36,9 +36,7 @@ macro_rules! fraction {
 fraction!(f32, f64);
 
 /// Keeps the first record's other fields and adds up one field. Flink's `sum`.
-pub fn sum<T: Clone, V: Sum + Copy>(
-    field: impl Fn(&mut T) -> &mut V,
-) -> impl FnMut(&T, T) -> Result<T> {
+pub fn sum<T: Clone, V: Sum + Copy>(field: impl Fn(&mut T) -> &mut V) -> impl FnMut(&T, T) -> Result<T> {
     move |held, mut record| {
         let mut result = held.clone();
         let total = (*field(&mut result)).checked_sum(*field(&mut record))?;
@@ -86,7 +84,5 @@ pub fn extreme_by<T: Clone, V: PartialOrd>(
     which: Extreme,
     field: impl Fn(&T) -> V,
 ) -> impl FnMut(&T, T) -> Result<T> {
-    move |held, record| {
-        Ok(if which.replaces(&field(&record), &field(held)) { record } else { held.clone() })
-    }
+    move |held, record| Ok(if which.replaces(&field(&record), &field(held)) { record } else { held.clone() })
 }

@@ -23,7 +23,12 @@ impl<F> Operator for MapColumns<F>
 where
     F: FnMut(ColumnBatch) -> Result<ColumnBatch> + Send,
 {
-    fn process(&mut self, input: &mut Input, output: &mut Output, _: &mut OperatorContext) -> Result<Progress> {
+    fn process(
+        &mut self,
+        input: &mut Input,
+        output: &mut Output,
+        _: &mut OperatorContext,
+    ) -> Result<Progress> {
         if output.is_full() {
             return Ok(Progress::Done);
         }

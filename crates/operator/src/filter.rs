@@ -66,7 +66,12 @@ where
         self.function.open(&mut RuntimeContext::new(context))
     }
 
-    fn process(&mut self, input: &mut Input, output: &mut Output, _: &mut OperatorContext) -> Result<Progress> {
+    fn process(
+        &mut self,
+        input: &mut Input,
+        output: &mut Output,
+        _: &mut OperatorContext,
+    ) -> Result<Progress> {
         if T::HAS_HEAP || input.batch.timestamps().is_some() {
             let mut collector = output.collector::<T>()?;
             let mut rows = input.batch.cursor::<T>(input.limit)?;

@@ -41,7 +41,12 @@ where
         self.function.open(&mut RuntimeContext::new(context))
     }
 
-    fn process(&mut self, input: &mut Input, output: &mut Output, _: &mut OperatorContext) -> Result<Progress> {
+    fn process(
+        &mut self,
+        input: &mut Input,
+        output: &mut Output,
+        _: &mut OperatorContext,
+    ) -> Result<Progress> {
         let mut collector = output.collector::<O>()?;
         let mut rows = input.batch.cursor::<I>(input.limit)?;
         loop {

@@ -31,7 +31,12 @@ where
         self.function.open(&mut RuntimeContext::new(context))
     }
 
-    fn process(&mut self, input: &mut Input, output: &mut Output, _: &mut OperatorContext) -> Result<Progress> {
+    fn process(
+        &mut self,
+        input: &mut Input,
+        output: &mut Output,
+        _: &mut OperatorContext,
+    ) -> Result<Progress> {
         if O::HAS_HEAP || I::HAS_HEAP {
             // Row by row, so that what a result owns is counted as it is made.
             let mut collector = output.collector::<O>()?;

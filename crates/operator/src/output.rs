@@ -3,7 +3,9 @@ use std::any::Any;
 use std::collections::VecDeque;
 
 use hurtig_core::batch::RowBuffer;
-use hurtig_core::{Batch, Error, EventTime, Result, StreamElement, TypeInformation, Watermark, WatermarkStatus};
+use hurtig_core::{
+    Batch, Error, EventTime, Result, StreamElement, TypeInformation, Watermark, WatermarkStatus,
+};
 use hurtig_graph::OutputName;
 
 /// When an output counts as full.

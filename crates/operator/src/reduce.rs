@@ -39,7 +39,12 @@ where
     S: SelectKey<T>,
     F: FnMut(&T, T) -> Result<T> + Send,
 {
-    fn process(&mut self, input: &mut Input, output: &mut Output, _: &mut OperatorContext) -> Result<Progress> {
+    fn process(
+        &mut self,
+        input: &mut Input,
+        output: &mut Output,
+        _: &mut OperatorContext,
+    ) -> Result<Progress> {
         let rows = input.batch.rows::<T>()?;
         let count = input.limit.min(rows.len());
         self.hashes.clear();
@@ -52,9 +57,9 @@ where
             }
             let Some((value, timestamp)) = cursor.next() else { break };
             let slot = table_slot_hash(*hash);
-            let held = self.selector.with_key(&value, |key| {
-                self.table.find_mut(slot, |(present, _)| present.key_eq(key))
-            });
+            let held = self
+                .selector
+                .with_key(&value, |key| self.table.find_mut(slot, |(present, _)| present.key_eq(key)));
             match held {
                 Some((_, held)) => {
                     *held = (self.reduce)(held, value)?;

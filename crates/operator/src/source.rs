@@ -168,7 +168,11 @@ impl SourceOperator {
     ) -> Result<SourceStep> {
         match fetched {
             Fetched::Batch(split, batch) => {
-                let wall = if self.watermarks.wants_wall_clock() { context.host.processing_time() } else { ProcessingTime::from_millis(0) };
+                let wall = if self.watermarks.wants_wall_clock() {
+                    context.host.processing_time()
+                } else {
+                    ProcessingTime::from_millis(0)
+                };
                 self.watermarks.accept(&split, batch, Now { instant: now, wall })?;
                 self.watermarks.drain(output);
             }

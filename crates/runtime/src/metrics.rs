@@ -124,7 +124,6 @@ impl TaskMetrics {
         }
         let watched = times.clone();
         group.computed("isBackPressured", move || {
-
             i64::from(matches!(watched.current(), Some((Waiting::Output, _))))
         });
         TaskMetrics {

@@ -222,7 +222,12 @@ impl Wiring {
         Wiring { gates, senders: ends }
     }
 
-    fn senders(&mut self, graph: &ExecutionGraph, edge: EdgeId, producer: SubtaskIndex) -> Vec<ChannelSender> {
+    fn senders(
+        &mut self,
+        graph: &ExecutionGraph,
+        edge: EdgeId,
+        producer: SubtaskIndex,
+    ) -> Vec<ChannelSender> {
         let consumers = graph.channels(edge, producer);
         let ends = consumers.into_iter().filter_map(|to| self.senders.remove(&(edge, producer, to)));
         ends.collect()

@@ -138,7 +138,9 @@ impl Nexmark {
         let unknown = self.query.iter().find(|name| known.iter().all(|query| query.name != **name));
         if let Some(unknown) = unknown {
             let names = known.map(|query| query.name).join(", ");
-            return Err(Error::user(format!("there is no query '{unknown}' in this API yet; there are {names}")));
+            return Err(Error::user(format!(
+                "there is no query '{unknown}' in this API yet; there are {names}"
+            )));
         }
         for name in &self.query {
             if let Some(query) = known.iter().find(|query| query.name == name) {

@@ -83,13 +83,18 @@ fn write<T: Clone + 'static>(sink: &FileSink<T>, rows: &[T]) {
     rows.iter().for_each(|row| writer.write(row.clone(), &context).expect("a written row"));
     writer.flush(true).expect("a flush");
     let committables = writer.prepare_commit().expect("committables");
-    sink.create_committer().expect("a committer").expect("a committer").commit(&committables).expect("a commit");
+    sink.create_committer()
+        .expect("a committer")
+        .expect("a committer")
+        .commit(&committables)
+        .expect("a commit");
 }
 
 fn formats(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let rows: Vec<Bid> = (0..ROWS).map(bid).collect();
-    let lines: Vec<String> = rows.iter().map(|bid| format!("{} {} {}", bid.url, bid.price, bid.url)).collect();
+    let lines: Vec<String> =
+        rows.iter().map(|bid| format!("{} {} {}", bid.url, bid.price, bid.url)).collect();
     let mut run = |name: &str, write_file: &dyn Fn(&Path), read_file: &dyn Fn(&Path) -> usize| {
         let path = folder.path().join(name);
         write_file(&path);

@@ -152,7 +152,9 @@ mod tests {
         let error = FilePaths::from("/no/such/file").list().unwrap_err();
         assert!(error.to_string().starts_with("reading '/no/such/file': No such file"), "{error}");
         assert_eq!(error.kind(), hurtig_core::ErrorKind::User);
-        assert!(FilePaths::from("s3://bucket/key").list().unwrap_err().to_string().contains("s3://bucket/key"));
+        assert!(
+            FilePaths::from("s3://bucket/key").list().unwrap_err().to_string().contains("s3://bucket/key")
+        );
     }
 
     #[cfg(unix)]

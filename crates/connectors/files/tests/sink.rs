@@ -84,7 +84,8 @@ fn parquet_comes_back() {
     check_round_trip(|path| FileSink::parquet(path, options()), |path| FileSource::parquet(path), &rows);
 
     let folder = tempfile::tempdir().unwrap();
-    let sink = FileSink::<ColumnBatch>::parquet_columns(folder.path(), options()).with_part_suffix(".parquet");
+    let sink =
+        FileSink::<ColumnBatch>::parquet_columns(folder.path(), options()).with_part_suffix(".parquet");
     let host = TestHost::default();
     let mut writer = sink.create_writer(&writer_context(&host, 1, 0), Vec::new()).unwrap();
     let batch = ColumnBatch::from(to_record_batch(&rows).unwrap());
@@ -283,7 +284,8 @@ fn a_restart_cuts_off_what_the_checkpoint_does_not_hold() {
             finish(&sink, &mut writer);
         }
     }
-    let mut rows = read_all::<String>(&FileSource::csv(folder.path(), CsvOptions::new().with_header())).unwrap();
+    let mut rows =
+        read_all::<String>(&FileSource::csv(folder.path(), CsvOptions::new().with_header())).unwrap();
     rows.sort();
     assert_eq!(rows, ["a", "b", "c", "d"]);
 

@@ -59,7 +59,11 @@ fn csv_and_json_with_errors_that_name_the_place() {
     assert_eq!(read_all::<Order>(&source).unwrap(), [order(1, "a", 1.5), order(4, "d", 3.5)]);
     assert_eq!(source.parse_errors(), ParseErrors { records: 2, fields: 0 });
 
-    fs::write(&path, "{\"id\":1,\"name\":\"a\",\"price\":1.5}\n{\"id\":2,\"price\":\"y\"}\n{\"id\":3,\"price\":2}\n").unwrap();
+    fs::write(
+        &path,
+        "{\"id\":1,\"name\":\"a\",\"price\":1.5}\n{\"id\":2,\"price\":\"y\"}\n{\"id\":3,\"price\":2}\n",
+    )
+    .unwrap();
     let source = FileSource::<Order>::json(&path, JsonOptions::new());
     let expect = format!("file '{}': line 2, field 'price': expected DOUBLE, found 'y'", path.display());
     assert_eq!(error::<Order>(&source), expect);
@@ -165,9 +169,11 @@ fn one_file_goes_to_one_reader() {
     let source = FileSource::lines(folder.path());
     let mut cluster = Cluster::start(&source, &TestHost::default(), 2).unwrap();
     cluster.run(2).unwrap();
-    let mut open: Vec<_> = cluster.readers.iter_mut().flat_map(|reader| reader.snapshot_state().unwrap()).collect();
+    let mut open: Vec<_> =
+        cluster.readers.iter_mut().flat_map(|reader| reader.snapshot_state().unwrap()).collect();
     open.sort_by(|one, other| one.path.cmp(&other.path));
-    let names: Vec<_> = open.iter().map(|split| Path::new(&split.path).file_name().unwrap().to_owned()).collect();
+    let names: Vec<_> =
+        open.iter().map(|split| Path::new(&split.path).file_name().unwrap().to_owned()).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(cluster.rows::<String>(usize::MAX).unwrap().0.len(), 24);
 }
@@ -256,7 +262,8 @@ mod parquet {
             RowField::new("id", LogicalType::integer().not_null()),
         ]);
         let source = FileColumnSource::parquet(folder.path(), row_type.clone()).unwrap();
-        let (batches, ended) = Cluster::start(&source, &TestHost::default(), 1).unwrap().run(usize::MAX).unwrap();
+        let (batches, ended) =
+            Cluster::start(&source, &TestHost::default(), 1).unwrap().run(usize::MAX).unwrap();
         assert!(ended);
         assert_eq!(source.row_type(), row_type);
         assert!(batches.iter().all(|batch| batch.columns().unwrap().schema() == source.schema()));
@@ -272,7 +279,9 @@ mod parquet {
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
         let error = read_all::<Order>(&FileSource::<Order>::parquet(&path)).unwrap_err();
-        assert!(error.to_string().starts_with(&format!("file '{}': not readable as Parquet", path.display())));
+        assert!(
+            error.to_string().starts_with(&format!("file '{}': not readable as Parquet", path.display()))
+        );
         assert_eq!(error.kind(), ErrorKind::Corrupt);
     }
 }

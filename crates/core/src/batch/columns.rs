@@ -104,10 +104,7 @@ impl ColumnBatch {
     /// The rows at `indices`, in that order.
     pub fn take(&self, indices: &UInt32Array) -> Result<ColumnBatch> {
         let batch = take_record_batch(&self.batch, indices).map_err(arrow_error)?;
-        let changes = match &self.changes {
-            Some(kinds) => Some(take_kinds(kinds, indices)),
-            None => None,
-        };
+        let changes = self.changes.as_ref().map(|kinds| take_kinds(kinds, indices));
         Ok(ColumnBatch { batch, changes })
     }
 

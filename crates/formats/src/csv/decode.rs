@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use hurtig_core::types::codec::Reader;
 use hurtig_core::{Error, Result, TypeInformation};
 
+use super::CsvOptions;
 use super::fields as field_text;
 use super::tokenizer::{Token, Tokenizer};
-use super::CsvOptions;
 use crate::errors::{Leniency, OnParseError};
 use crate::format::{Decoder, InputEnd, ParseErrors};
 use crate::problem::{Problem, shorten_bytes};
@@ -127,13 +127,7 @@ impl<T: TypeInformation> CsvDecoder<T> {
 }
 
 impl<T: TypeInformation> Decoder<T> for CsvDecoder<T> {
-    fn decode(
-        &mut self,
-        input: &[u8],
-        end: InputEnd,
-        max_rows: usize,
-        rows: &mut Vec<T>,
-    ) -> Result<usize> {
+    fn decode(&mut self, input: &[u8], end: InputEnd, max_rows: usize, rows: &mut Vec<T>) -> Result<usize> {
         let (mut position, full) = (0, rows.len() + max_rows);
         while rows.len() < full || self.needs_start() {
             let record = match self.tokenizer.next(&input[position..], end)? {

@@ -68,7 +68,7 @@ impl<T: TypeInformation> Encoder<T> for CsvEncoder<T> {
             if index > 0 {
                 out.push(special.delimiter);
             }
-            if !needs_quotes(*special, text) && !(options.allow_comments && text.first() == Some(&b'#')) {
+            if !needs_quotes(*special, text) {
                 out.extend_from_slice(text);
             } else if special.quote.is_some() {
                 write_quoted(*special, text, out);
@@ -91,19 +91,20 @@ impl<T: TypeInformation> Encoder<T> for CsvEncoder<T> {
 }
 
 fn needs_quotes(special: Special, text: &[u8]) -> bool {
-    memchr::memchr2(b'\n', b'\r', text).is_some()
-        || match special.quote {
-            Some(quote) => memchr::memchr2(special.delimiter, quote, text).is_some(),
-            None => memchr::memchr(special.delimiter, text).is_some(),
-        }
+    let delimiter = match special.quote {
+        Some(quote) => memchr::memchr2(special.delimiter, quote, text),
+        None => memchr::memchr(special.delimiter, text),
+    };
+    let comment = special.comment.is_some() && text.first().copied() == special.comment;
+    delimiter.is_some() || memchr::memchr2(b'\n', b'\r', text).is_some() || comment
 }
 
-/// Appends the text in quotes; inside, quotes are doubled and escape characters escaped.
+/// Appends the text, in quotes if it needs them; inside, quotes are doubled and escape characters escaped.
 fn write_quoted(special: Special, text: &[u8], out: &mut Vec<u8>) {
     let Some(quote) = special.quote else {
         return out.extend_from_slice(text);
     };
-    if !needs_quotes(special, text) && text.first() != Some(&b'#') {
+    if !needs_quotes(special, text) {
         return out.extend_from_slice(text);
     }
     out.push(quote);

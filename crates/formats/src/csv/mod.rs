@@ -177,7 +177,8 @@ impl CsvOptions {
         if self.array_element_delimiter.is_empty() {
             return Err(Error::user("option 'csv.array-element-delimiter' is empty"));
         }
-        Ok(Special { delimiter, quote, escape })
+        let comment = self.allow_comments.then_some(b'#');
+        Ok(Special { delimiter, quote, escape, comment })
     }
 }
 
@@ -200,6 +201,8 @@ struct Special {
     delimiter: u8,
     quote: Option<u8>,
     escape: Option<u8>,
+    /// What a line begins with that is no record.
+    comment: Option<u8>,
 }
 
 #[cfg(test)]

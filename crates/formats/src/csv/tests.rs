@@ -34,7 +34,11 @@ fn records_become_rows() {
     check(CsvOptions::new().with_quote_character('\''), "1,'a',true\n", one());
     check(CsvOptions::new().with_comments(), "# x\n1,a,true\n# y", one());
     check(CsvOptions::new(), "1,\"a\n\"\"b\"\"\",true\n", Ok(vec![row(Some(1), "a\n\"b\"", true)]));
-    check(CsvOptions::new().without_quote_character(), "1,\"a\",true\n", Ok(vec![row(Some(1), "\"a\"", true)]));
+    check(
+        CsvOptions::new().without_quote_character(),
+        "1,\"a\",true\n",
+        Ok(vec![row(Some(1), "\"a\"", true)]),
+    );
     let escape = CsvOptions::new().with_escape_character('\\');
     check(escape, "1,\"a\\\"b\",true\n", Ok(vec![row(Some(1), "a\"b", true)]));
 }
@@ -51,7 +55,11 @@ fn null_is_an_empty_field_or_a_literal() {
 #[test]
 fn errors_name_line_column_and_text() {
     check(CsvOptions::new(), "1,a,true\nx,a,true", Err("line 2, column 'f0': expected INT, found 'x'"));
-    check(CsvOptions::new(), "1,\"\n\",true\n\n2,a,ja", Err("line 4, column 'f2': expected BOOLEAN, found 'ja'"));
+    check(
+        CsvOptions::new(),
+        "1,\"\n\",true\n\n2,a,ja",
+        Err("line 4, column 'f2': expected BOOLEAN, found 'ja'"),
+    );
     check(CsvOptions::new(), "1,a\n", Err("line 1: expected 3 columns, found 2: '1,a'"));
     check(CsvOptions::new(), "1,a,true,\n", Err("line 1: expected 3 columns, found 4: '1,a,true,'"));
     check(CsvOptions::new(), "1,a,true\n2,\"b,true\n", Err("line 2: a quoted field does not end"));
@@ -97,7 +105,10 @@ fn a_decoder_resumes_behind_the_header() {
 #[test]
 fn options_by_name() {
     let error = |key, value| CsvOptions::from_options([(key, value)]).unwrap_err().to_string();
-    assert!(error("csv.delimiter", ",").starts_with("there is no option 'csv.delimiter'; there are allow-comments"));
+    assert!(
+        error("csv.delimiter", ",")
+            .starts_with("there is no option 'csv.delimiter'; there are allow-comments")
+    );
     assert_eq!(
         error("field-delimiter", ",,"),
         "option 'csv.field-delimiter' has the value ',,', expected a single character"

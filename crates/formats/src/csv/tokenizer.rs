@@ -15,7 +15,6 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) struct Tokenizer {
     reader: Reader,
     special: Special,
-    comments: bool,
     max_bytes: usize,
     form: Form,
     /// Where the fields of a plain record end.
@@ -68,7 +67,6 @@ impl Tokenizer {
         let mut tokenizer = Tokenizer {
             reader: builder.build(),
             special,
-            comments: options.allow_comments,
             max_bytes: options.max_record_bytes,
             form: Form::Plain,
             cuts: Vec::new(),
@@ -125,7 +123,10 @@ impl Tokenizer {
                 if record.strip_suffix(b"\r").unwrap_or(record).len() > self.max_bytes {
                     return Err(self.too_long());
                 }
-                self.lines += memchr::memchr_iter(b'\n', &input[..bytes]).count() as u64;
+                self.lines += match self.form {
+                    Form::Plain => u64::from(input[bytes - 1] == b'\n'),
+                    Form::Parsed => memchr::memchr_iter(b'\n', &input[..bytes]).count() as u64,
+                };
                 Ok(Token::Record(start, start + bytes))
             }
             None if input.len() > self.max_bytes => Err(self.too_long()),
@@ -147,7 +148,7 @@ impl Tokenizer {
             match byte {
                 b'\n' => self.lines += 1,
                 b'\r' => {}
-                b'#' if self.comments => {
+                _ if Some(byte) == self.special.comment => {
                     let end_of_line = memchr::memchr(b'\n', &input[position..]);
                     let length = end_of_line.unwrap_or(input.len() - position);
                     if length > self.max_bytes {

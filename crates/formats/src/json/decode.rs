@@ -72,13 +72,7 @@ impl<T: TypeInformation> JsonDecoder<T> {
 }
 
 impl<T: TypeInformation> Decoder<T> for JsonDecoder<T> {
-    fn decode(
-        &mut self,
-        input: &[u8],
-        end: InputEnd,
-        max_rows: usize,
-        rows: &mut Vec<T>,
-    ) -> Result<usize> {
+    fn decode(&mut self, input: &[u8], end: InputEnd, max_rows: usize, rows: &mut Vec<T>) -> Result<usize> {
         let (mut position, full) = (0, rows.len() + max_rows);
         while rows.len() < full {
             let Some(line) = self.splitter.next(input, &mut position, end)? else { break };

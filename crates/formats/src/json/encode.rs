@@ -145,7 +145,11 @@ impl Printer<'_> {
                 scalar::print(logical, self.options.timestamp_format, input, self.text)?;
                 // JSON has no infinity and no NaN; Flink writes them as strings.
                 let finite = self.text.last().is_some_and(u8::is_ascii_digit);
-                if finite { self.out.extend_from_slice(self.text) } else { self.quote() }
+                if finite {
+                    self.out.extend_from_slice(self.text)
+                } else {
+                    self.quote()
+                }
                 Ok(())
             }
             TypeRoot::Boolean

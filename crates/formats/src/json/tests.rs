@@ -28,8 +28,16 @@ type Pair = (Option<i32>, String);
 fn objects_become_rows() {
     let rows = || Ok(vec![(Some(1), "a".to_owned()), (None, "b".to_owned())]);
     check(JsonOptions::new(), "{\"f0\":1,\"f1\":\"a\"}\n\n {\"f1\":\"b\"} \r\n", rows());
-    check(JsonOptions::new(), "{\"x\":{\"y\":[1,{}]},\"f1\":\"a\",\"f0\":\"1\"}\n{\"f0\":null,\"f1\":\"b\"}", rows());
-    check(JsonOptions::new(), "{\"f0\":1.0,\"f\\u0031\":\"\\u0061\"}\n{\"f0\":7,\"f0\":null,\"f1\":\"b\"}", rows());
+    check(
+        JsonOptions::new(),
+        "{\"x\":{\"y\":[1,{}]},\"f1\":\"a\",\"f0\":\"1\"}\n{\"f0\":null,\"f1\":\"b\"}",
+        rows(),
+    );
+    check(
+        JsonOptions::new(),
+        "{\"f0\":1.0,\"f\\u0031\":\"\\u0061\"}\n{\"f0\":7,\"f0\":null,\"f1\":\"b\"}",
+        rows(),
+    );
     let text = |text: &str| Ok(vec![(None, text.to_owned())]);
     check::<Pair>(JsonOptions::new(), "{\"f1\":{\"a\": [1]}}", text("{\"a\": [1]}"));
     check::<Pair>(JsonOptions::new(), "{\"f1\":12.50}", text("12.50"));
@@ -65,12 +73,20 @@ fn values_that_are_no_objects() {
     check(JsonOptions::new(), "null\n\"a\"", Ok(vec![None, Some("a".to_owned())]));
     check(JsonOptions::new(), "[1,2]\n[]", Ok(vec![vec![1_i64, 2], vec![]]));
     check(JsonOptions::new(), "null\n{\"f0\":1}", Ok(vec![None, Some((1_i32,))]));
-    check::<i32>(JsonOptions::new(), "1 2", Err("line 1: expected JSON, found '1 2': trailing characters at byte 3"));
+    check::<i32>(
+        JsonOptions::new(),
+        "1 2",
+        Err("line 1: expected JSON, found '1 2': trailing characters at byte 3"),
+    );
 }
 
 #[test]
 fn numbers_keep_their_digits() {
-    check(JsonOptions::new(), "12345678901234567890123456789", Ok(vec![12_345_678_901_234_567_890_123_456_789_i128]));
+    check(
+        JsonOptions::new(),
+        "12345678901234567890123456789",
+        Ok(vec![12_345_678_901_234_567_890_123_456_789_i128]),
+    );
     check(JsonOptions::new(), "18446744073709551615", Ok(vec![u64::MAX]));
     let mut decoder = JsonDecoder::<f64>::new(JsonOptions::new()).unwrap();
     let rows = decode_all(&mut decoder, b"\"NaN\"\n\"-Infinity\"\n1e300\n0.1").unwrap();
@@ -102,12 +118,17 @@ fn ignored_errors_are_counted() {
     assert_eq!(rows, [(None, "a".to_owned()), (Some(2), "b".to_owned())]);
     assert_eq!(decoder.parse_errors(), ParseErrors { records: 3, fields: 1 });
     let strict = JsonOptions::new().with_fail_on_missing_field();
-    check::<Pair>(strict, "{\"f1\":\"a\"}", Err("line 1, field 'f0': the object has no such field of type INT"));
+    check::<Pair>(
+        strict,
+        "{\"f1\":\"a\"}",
+        Err("line 1, field 'f0': the object has no such field of type INT"),
+    );
 }
 
 #[test]
 fn null_fields_can_be_left_out() {
-    let mut encoder = JsonEncoder::<(Option<i32>, Option<i32>)>::new(JsonOptions::new().without_null_fields()).unwrap();
+    let mut encoder =
+        JsonEncoder::<(Option<i32>, Option<i32>)>::new(JsonOptions::new().without_null_fields()).unwrap();
     let mut out = Vec::new();
     encoder.encode(&(None, Some(1)), &mut out).unwrap();
     encoder.encode(&(None, None), &mut out).unwrap();
@@ -121,7 +142,10 @@ fn options_by_name() {
         error.to_string(),
         "option 'json.timestamp-format.standard' has the value 'RFC', expected 'SQL' or 'ISO-8601'"
     );
-    assert!(JsonOptions::from_options([("fail-on-missing-field", "true"), ("ignore-parse-errors", "true")]).is_err());
+    assert!(
+        JsonOptions::from_options([("fail-on-missing-field", "true"), ("ignore-parse-errors", "true")])
+            .is_err()
+    );
     assert!(JsonOptions::from_options([("json.x", "")]).is_err());
 }
 

@@ -81,9 +81,7 @@ fn encode_map(
     let entries: Vec<(Cow<'_, str>, &RawValue)> = parse::entries(text)?;
     codec::write_varint(out, entries.len() as u64);
     record::encode_elements(key, &entries, leniency, out, |_, (name, _), _, out| {
-        scalar::parse(key, name, out)
-            .map(|()| Presence::Value)
-            .map_err(|problem| problem.in_field(name))
+        scalar::parse(key, name, out).map(|()| Presence::Value).map_err(|problem| problem.in_field(name))
     })?;
     record::encode_elements(value, &entries, leniency, out, |_, (name, raw), leniency, out| {
         encode(value, raw.get(), options, leniency, out).map_err(|problem| problem.in_field(name))

@@ -88,7 +88,9 @@ impl<R: ChunkReader + 'static> ParquetReader<R> {
         let rows = groups.get(position.row_group as usize).map_or(0, |group| group.num_rows());
         if position.row_group as usize > groups.len() || position.row > u64::try_from(rows).unwrap_or(0) {
             let RowPosition { row_group, row } = position;
-            return Err(Error::corrupt(format!("there is no row {row} of row group {row_group} in the file")));
+            return Err(Error::corrupt(format!(
+                "there is no row {row} of row group {row_group} in the file"
+            )));
         }
         self.position = position;
         self.batches = None;
@@ -112,7 +114,9 @@ impl<R: ChunkReader + 'static> ParquetReader<R> {
                 self.batches = Some(self.open_row_group()?);
             }
             let batch = match &mut self.batches {
-                Some(batches) => guarded(|| batches.next().transpose()).map_err(|error| self.in_place(error))?,
+                Some(batches) => {
+                    guarded(|| batches.next().transpose()).map_err(|error| self.in_place(error))?
+                }
                 None => None,
             };
             match batch {
@@ -192,9 +196,9 @@ impl Columns {
             };
             fields.push(match self.conform {
                 Conform::Types => Arc::clone(field),
-                Conform::Names => {
-                    Arc::new(field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true))
-                }
+                Conform::Names => Arc::new(
+                    field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true),
+                ),
             });
             arrays.push(array);
         }
@@ -203,7 +207,8 @@ impl Columns {
             Conform::Names => Arc::new(Schema::new(fields)),
         };
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| Error::user(error.to_string()))
+        RecordBatch::try_new_with_options(schema, arrays, &options)
+            .map_err(|error| Error::user(error.to_string()))
     }
 
     fn cast(&self, array: &ArrayRef, field: &arrow_schema::Field) -> Result<ArrayRef> {

@@ -25,7 +25,10 @@ fn file<T: TypeInformation>(rows: &[T], options: &ParquetOptions) -> Bytes {
     Bytes::from(writer.finish().unwrap())
 }
 
-fn read<T: TypeInformation>(reader: &mut ParquetReader<Bytes>, max_rows: usize) -> hurtig_core::Result<Vec<T>> {
+fn read<T: TypeInformation>(
+    reader: &mut ParquetReader<Bytes>,
+    max_rows: usize,
+) -> hurtig_core::Result<Vec<T>> {
     let mut rows = Vec::new();
     while let Some(batch) = reader.next_batch(max_rows)? {
         assert!((1..=max_rows).contains(&batch.num_rows()));
@@ -37,7 +40,9 @@ fn read<T: TypeInformation>(reader: &mut ParquetReader<Bytes>, max_rows: usize) 
 #[test]
 fn rows_come_back() {
     let rows: Vec<Row> = (0..20_000).map(row).collect();
-    for compression in [ParquetCompression::Uncompressed, ParquetCompression::Snappy, ParquetCompression::Zstd] {
+    for compression in
+        [ParquetCompression::Uncompressed, ParquetCompression::Snappy, ParquetCompression::Zstd]
+    {
         let file = file(&rows, &ParquetOptions::new().with_compression(compression));
         let mut reader = ParquetReader::for_rows::<Row>(file).unwrap();
         assert_eq!(read::<Row>(&mut reader, 3_000).unwrap(), rows);
@@ -56,7 +61,8 @@ fn a_reader_goes_on_where_another_stopped() {
         groups.insert(first.position().row_group);
         let mut second = ParquetReader::for_rows::<(i64, String)>(file.clone()).unwrap();
         second.seek(first.position()).unwrap();
-        let next = second.next_batch(1).unwrap().map(|batch| from_record_batch::<(i64, String)>(&batch).unwrap());
+        let next =
+            second.next_batch(1).unwrap().map(|batch| from_record_batch::<(i64, String)>(&batch).unwrap());
         assert_eq!(next.as_deref(), rows.get(seen.len()).map(std::slice::from_ref));
     }
     assert_eq!(seen, rows);
@@ -80,8 +86,13 @@ fn columns_are_found_by_name_and_may_be_missing() {
     assert_eq!(batch.schema(), wanted);
     let other = schema(vec![Field::new("f1", DataType::Timestamp(TimeUnit::Millisecond, None), true)]);
     let error = ParquetReader::for_schema(file.clone(), other).unwrap().next_batch(10).unwrap_err();
-    assert!(error.to_string().contains("row group 0, from row 0 on: column 'f1': expected Timestamp"), "{error}");
-    let Err(error) = ParquetReader::for_rows::<(i32, i32, i32, i32)>(file) else { panic!("a missing column") };
+    assert!(
+        error.to_string().contains("row group 0, from row 0 on: column 'f1': expected Timestamp"),
+        "{error}"
+    );
+    let Err(error) = ParquetReader::for_rows::<(i32, i32, i32, i32)>(file) else {
+        panic!("a missing column")
+    };
     assert_eq!(
         error.to_string(),
         "no column 'f3' of type Int32, which cannot be NULL, among 'f0', 'f1', 'f2'"
@@ -92,7 +103,9 @@ fn columns_are_found_by_name_and_may_be_missing() {
 fn a_truncated_file_is_an_error() {
     let file = file(&(0..100).map(row).collect::<Vec<_>>(), &ParquetOptions::new());
     for length in 0..file.len() {
-        let Err(error) = ParquetReader::for_rows::<Row>(file.slice(..length)) else { panic!("{length} bytes") };
+        let Err(error) = ParquetReader::for_rows::<Row>(file.slice(..length)) else {
+            panic!("{length} bytes")
+        };
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     }
 }

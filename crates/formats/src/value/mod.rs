@@ -9,5 +9,5 @@ mod decimal;
 mod digits;
 pub(crate) mod scalar;
 
-pub use date_time::DateTime;
 pub use clock_time::TimestampFormat;
+pub use date_time::DateTime;

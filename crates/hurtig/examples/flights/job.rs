@@ -160,7 +160,7 @@ impl RichFunction for LiveSummary {}
 impl ProcessFunction<Airport, Summary> for LiveSummary {
     fn process_element(&mut self, airport: Airport, context: &mut ProcessContext<'_, Summary>) -> Result<()> {
         self.updates += 1;
-        if self.updates % LOOK_EVERY == 0 {
+        if self.updates.is_multiple_of(LOOK_EVERY) {
             self.show(context.current_processing_time());
         }
         match self.airports.get_mut(&airport.origin) {

@@ -21,7 +21,9 @@ fn run() -> Result<()> {
         match argument.as_str() {
             "--input" => input = arguments.next(),
             "--output" => output = arguments.next(),
-            _ => return Err(Error::user(format!("'{argument}' is neither --input FILE nor --output FOLDER"))),
+            _ => {
+                return Err(Error::user(format!("'{argument}' is neither --input FILE nor --output FOLDER")));
+            }
         }
     }
     let usage = || Error::user("usage: flights --input flights-3m.parquet --output FOLDER [-Dkey=value]");
@@ -32,6 +34,9 @@ fn run() -> Result<()> {
     for (name, value) in result.accumulators.iter() {
         println!("flights {name}: {value:?}");
     }
-    println!("{:.2} s; airports are in {output}/airports, late flights in {output}/late", result.net_runtime.as_secs_f64());
+    println!(
+        "{:.2} s; airports are in {output}/airports, late flights in {output}/late",
+        result.net_runtime.as_secs_f64()
+    );
     Ok(())
 }

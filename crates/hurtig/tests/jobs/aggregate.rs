@@ -108,9 +108,11 @@ fn min_by_and_max_by_keep_whole_records_and_of_equal_ones_the_first() {
     let max = |held: &Row, next: Row| if next.1 > held.1 { next } else { held.clone() };
     check(|rows| rows.key_by_ref(|row| &row.0).max_by(|row| row.1), max);
     check_per_key(
-        |env| env.from_collection([(1, 'a'), (1, 'b'), (0, 'c'), (0, 'd')].map(|(n, c)| (n, c as i32)))
-            .key_by(|_| ())
-            .min_by(|(n, _): &(i32, i32)| *n),
+        |env| {
+            env.from_collection([(1, 'a'), (1, 'b'), (0, 'c'), (0, 'd')].map(|(n, c)| (n, c as i32)))
+                .key_by(|_| ())
+                .min_by(|(n, _): &(i32, i32)| *n)
+        },
         |_| (),
         [(1, 'a'), (1, 'a'), (0, 'c'), (0, 'c')].map(|(n, c)| (n, c as i32)),
     );
@@ -131,7 +133,8 @@ fn aggregations_follow_each_other() {
     // The greatest of the sums of each residue.
     check_per_key(
         |env| {
-            let sums = env.from_collection((0..30i64).map(|n| (n % 3, n))).key_by(|(key, _)| *key).sum(|(_, n)| n);
+            let sums =
+                env.from_collection((0..30i64).map(|n| (n % 3, n))).key_by(|(key, _)| *key).sum(|(_, n)| n);
             sums.filter(|(key, _)| *key == 1).key_by(|(key, _)| *key).max(|(_, n)| n)
         },
         |(key, _)| *key,

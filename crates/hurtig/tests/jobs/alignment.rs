@@ -111,7 +111,10 @@ fn a_split_ahead_of_another_in_one_reader_waits() {
         |run, lead, both| {
             assert!(lead <= ALIGNED, "{run}: {lead}");
             let pauses = both.pauses();
-            assert!(pauses.iter().all(|pause| !pause.pause.contains(&"part 1".to_owned())), "{run}: {pauses:?}");
+            assert!(
+                pauses.iter().all(|pause| !pause.pause.contains(&"part 1".to_owned())),
+                "{run}: {pauses:?}"
+            );
             assert!(!pauses.is_empty(), "{run}");
         },
     );

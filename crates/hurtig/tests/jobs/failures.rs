@@ -133,12 +133,17 @@ fn a_function_fails() {
 fn a_key_or_a_partitioner_fails() {
     let program: Program = |env, trouble| {
         let numbers = env.from_sequence(0, 40).map(|n| n).name("Before");
-        let keyed = numbers.key_by(move |n| trouble.pass("key").map_or_else(|error| panic!("{error}"), |()| *n));
-        keyed.map(|n| n).name("Between").broadcast().partition_custom(move |_, _| {
-            trouble.pass("partitioner").map_or_else(|error| panic!("{error}"), |()| 0)
-        })
-        .map(|n| n)
-        .sink_to(BlackHoleSink::new());
+        let keyed =
+            numbers.key_by(move |n| trouble.pass("key").map_or_else(|error| panic!("{error}"), |()| *n));
+        keyed
+            .map(|n| n)
+            .name("Between")
+            .broadcast()
+            .partition_custom(move |_, _| {
+                trouble.pass("partitioner").map_or_else(|error| panic!("{error}"), |()| 0)
+            })
+            .map(|n| n)
+            .sink_to(BlackHoleSink::new());
     };
     for (place, who) in [("key", "operator 'Before' ("), ("partitioner", "operator 'Between' (")] {
         let _watchdog = Watchdog::start();
@@ -218,11 +223,7 @@ impl SplitEnumerator for BrokenEnumerator {
         Ok(())
     }
 
-    fn poll_discover(
-        &mut self,
-        _: &mut Context<'_>,
-        _: &mut EnumeratorContext<Only>,
-    ) -> Poll<Result<()>> {
+    fn poll_discover(&mut self, _: &mut Context<'_>, _: &mut EnumeratorContext<Only>) -> Poll<Result<()>> {
         Poll::Ready(self.trouble.pass("poll_discover"))
     }
 

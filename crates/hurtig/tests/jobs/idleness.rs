@@ -98,7 +98,8 @@ fn idleness_passes_through_operators_and_exchanges() {
 fn idleness_in_the_middle_of_a_stream() {
     check(
         |env| {
-            let source = |steps| env.from_source(Script::new([steps]), WatermarkStrategy::no_watermarks(), "s");
+            let source =
+                |steps| env.from_source(Script::new([steps]), WatermarkStrategy::no_watermarks(), "s");
             let busy = source(busy()).assign_timestamps_and_watermarks(strategy(Some(500)));
             let silent = source(silent()).assign_timestamps_and_watermarks(strategy(Some(500)));
             busy.union([&silent])

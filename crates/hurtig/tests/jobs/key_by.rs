@@ -69,7 +69,9 @@ fn a_struct_as_key() {
         number: (n % 4 != 0).then_some(n as i32 % 4),
     };
     check_each(
-        move |env| env.from_collection(0..48i64).key_by(move |n| address(*n)).map_with(WithSubtask::default()),
+        move |env| {
+            env.from_collection(0..48i64).key_by(move |n| address(*n)).map_with(WithSubtask::default())
+        },
         |run, found| check_owners(run, &found, |n| address(*n), 48),
     );
 }
@@ -81,7 +83,11 @@ fn a_key_keeps_its_order_from_each_producer() {
     check_per_key(
         move |env| {
             let records = env.from_collection((0..50).map(record));
-            records.key_by(|(key, _)| *key).map(|record| record).key_by(|(key, _)| key % 2).map(|record| record)
+            records
+                .key_by(|(key, _)| *key)
+                .map(|record| record)
+                .key_by(|(key, _)| key % 2)
+                .map(|record| record)
         },
         |(key, _)| *key,
         (0..50).map(record),
@@ -111,7 +117,9 @@ fn every_subtask_agrees_whatever_the_producers() {
 fn a_key_selector_that_panics_fails_the_job() {
     let key = |n: &i64| if *n == 13 { panic!("no key for 13") } else { *n };
     check_fails(
-        move |env| env.from_collection(0..30i64).map(|n| n).name("Before").key_by(key).map(|n| n).set_parallelism(2),
+        move |env| {
+            env.from_collection(0..30i64).map(|n| n).name("Before").key_by(key).map(|n| n).set_parallelism(2)
+        },
         &["operator 'Before' (", "no key for 13"],
     );
 }

@@ -106,7 +106,8 @@ const PROGRAMS: [fn(&StreamExecutionEnvironment); 4] = [
 
 fn cancel_after(client: &JobClient, executor: Arc<SeededExecutor>, after: Duration) {
     let client = client.clone();
-    let sleep = hurtig::connector::Host::sleep_until(&*executor, hurtig::core::Instant::from_nanos(0) + after);
+    let sleep =
+        hurtig::connector::Host::sleep_until(&*executor, hurtig::core::Instant::from_nanos(0) + after);
     let cancel = async move {
         sleep.await;
         client.cancel();

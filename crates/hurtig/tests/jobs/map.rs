@@ -146,7 +146,8 @@ fn a_rich_map_is_opened_and_closed_and_gives_accumulators_and_metrics() {
         assert_eq!(function.open.load(Ordering::Relaxed), 0, "{run}: opened and not closed");
         let metrics = client.metrics();
         let mine = metrics.iter().filter(|metric| metric.name == "mine.seen");
-        let total: u64 = mine.map(|metric| if let MetricValue::Counter(n) = metric.value { n } else { 0 }).sum();
+        let total: u64 =
+            mine.map(|metric| if let MetricValue::Counter(n) = metric.value { n } else { 0 }).sum();
         assert_eq!(total, 40, "{run}");
     }
 }

@@ -1,7 +1,6 @@
 //! How records are shared out over subtasks.
 use std::collections::BTreeMap;
 
-
 use crate::functions::WithSubtask;
 use crate::harness::{Run, check_each, check_fails, sorted};
 
@@ -80,7 +79,11 @@ fn rescale_stays_within_a_group() {
     );
     check_each(
         |env| {
-            let four = env.from_sequence(0, 39).set_parallelism(4).map_with(WithSubtask::default()).set_parallelism(4);
+            let four = env
+                .from_sequence(0, 39)
+                .set_parallelism(4)
+                .map_with(WithSubtask::default())
+                .set_parallelism(4);
             four.rescale().map_with(WithSubtask::default()).set_parallelism(2)
         },
         |run, found| {
@@ -131,7 +134,8 @@ fn shuffle_is_even_enough_and_the_same_in_every_run() {
             let in_turn = sorted(found.iter().map(|(subtask, value)| (*value, *subtask)));
             let in_turn = in_turn.windows(2).filter(|pair| pair[0].1 < pair[1].1).count();
             assert!(in_turn < 80, "{run}: this is a rebalance");
-            let places: BTreeMap<i64, u32> = found.iter().map(|(subtask, value)| (*value, *subtask)).collect();
+            let places: BTreeMap<i64, u32> =
+                found.iter().map(|(subtask, value)| (*value, *subtask)).collect();
             let mut first = first.borrow_mut();
             assert_eq!(*first.entry(run.parallelism).or_insert_with(|| places.clone()), places, "{run}");
         },

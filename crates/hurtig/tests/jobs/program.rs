@@ -21,15 +21,18 @@ fn names_uids_and_parallelism_are_explained() {
     let numbers = env.from_sequence(1, 10).name("Numbers").uid("numbers");
     let doubled = numbers.map(|n| n * 2).name("Double").set_parallelism(3).set_max_parallelism(64);
     doubled.filter(|n| *n > 4).sink_to(BlackHoleSink::new()).name("Nowhere").uid("end").set_parallelism(1);
-    explains(&env, &[
-        "== Stream graph 'Hurtig Streaming Job' ==",
-        "[0] Source: Numbers (Source, bounded), parallelism 2, uid 'numbers', output BIGINT NOT NULL",
-        "    -> [1] input 0: REBALANCE of BIGINT NOT NULL",
-        "[1] Double (Map), parallelism 3, max parallelism 64, output BIGINT NOT NULL",
-        "[2] Filter (Filter), parallelism 2",
-        "[3] Sink: Nowhere (Sink), parallelism 1, uid 'end'",
-        "in all: 8 subtasks in 3 slots",
-    ]);
+    explains(
+        &env,
+        &[
+            "== Stream graph 'Hurtig Streaming Job' ==",
+            "[0] Source: Numbers (Source, bounded), parallelism 2, uid 'numbers', output BIGINT NOT NULL",
+            "    -> [1] input 0: REBALANCE of BIGINT NOT NULL",
+            "[1] Double (Map), parallelism 3, max parallelism 64, output BIGINT NOT NULL",
+            "[2] Filter (Filter), parallelism 2",
+            "[3] Sink: Nowhere (Sink), parallelism 1, uid 'end'",
+            "in all: 8 subtasks in 3 slots",
+        ],
+    );
     // Explaining does not use the program up.
     env.execute("explained").unwrap();
 }
@@ -50,14 +53,17 @@ fn chains_begin_and_end_where_the_program_says() {
     let numbers = env.from_sequence(1, 10);
     let mapped = numbers.map(|n| n).name("A").map(|n| n).name("B").start_new_chain().map(|n| n).name("C");
     mapped.map(|n| n).name("D").disable_chaining().map(|n| n).name("E").sink_to(BlackHoleSink::new());
-    explains(&env, &[
-        "<0> Source: Sequence Source -> A,",
-        "<1> B -> C,",
-        "<2> D,",
-        "<3> E -> Sink: Writer,",
-        "B (Map), parallelism 2, starts a new chain",
-        "D (Map), parallelism 2, never chained",
-    ]);
+    explains(
+        &env,
+        &[
+            "<0> Source: Sequence Source -> A,",
+            "<1> B -> C,",
+            "<2> D,",
+            "<3> E -> Sink: Writer,",
+            "B (Map), parallelism 2, starts a new chain",
+            "D (Map), parallelism 2, never chained",
+        ],
+    );
     let env = environment();
     let sink = env.from_sequence(1, 10).map(|n| n).sink_to(BlackHoleSink::new());
     sink.disable_chaining();
@@ -69,11 +75,14 @@ fn slot_sharing_groups_are_inherited_and_separate() {
     let env = environment();
     let numbers = env.from_sequence(1, 10);
     numbers.map(|n| n).slot_sharing_group("slow").filter(|_| true).sink_to(BlackHoleSink::new());
-    explains(&env, &[
-        "<0> Source: Sequence Source, parallelism 2, max parallelism 128, slot sharing group 'default'",
-        "<1> Map -> Filter -> Sink: Writer, parallelism 2, max parallelism 128, slot sharing group 'slow'",
-        "in all: 4 subtasks in 4 slots: 2 of 'default', 2 of 'slow'",
-    ]);
+    explains(
+        &env,
+        &[
+            "<0> Source: Sequence Source, parallelism 2, max parallelism 128, slot sharing group 'default'",
+            "<1> Map -> Filter -> Sink: Writer, parallelism 2, max parallelism 128, slot sharing group 'slow'",
+            "in all: 4 subtasks in 4 slots: 2 of 'default', 2 of 'slow'",
+        ],
+    );
 }
 
 #[test]
@@ -82,12 +91,15 @@ fn partitioners_and_side_outputs_are_explained() {
     let words = env.from_collection(["a".to_owned()]);
     let counted = words.key_by_ref(|word| word).map(|word| (word, 1i64));
     counted.broadcast().union([&counted.shuffle(), &counted.global()]).sink_to(BlackHoleSink::new());
-    explains(&env, &[
-        "HASH(STRING NOT NULL) of STRING NOT NULL",
-        "input 0: BROADCAST of ROW<",
-        "input 0: SHUFFLE of ROW<",
-        "input 0: GLOBAL of ROW<",
-    ]);
+    explains(
+        &env,
+        &[
+            "HASH(STRING NOT NULL) of STRING NOT NULL",
+            "input 0: BROADCAST of ROW<",
+            "input 0: SHUFFLE of ROW<",
+            "input 0: GLOBAL of ROW<",
+        ],
+    );
 }
 
 /// The program cannot be executed, for a reason in which each of `expect` stands.
@@ -143,7 +155,11 @@ fn graphs_that_cannot_run_are_mistakes() {
     mistaken(|_| {}, &["No operators defined in streaming topology"]);
     mistaken(
         |env| {
-            env.from_collection([1i64]).map(|n| n).name("None").set_parallelism(0).sink_to(BlackHoleSink::new());
+            env.from_collection([1i64])
+                .map(|n| n)
+                .name("None")
+                .set_parallelism(0)
+                .sink_to(BlackHoleSink::new());
         },
         &["'None'", "parallelism 0"],
     );
@@ -241,7 +257,8 @@ fn two_builds_have_one_fingerprint_and_a_changed_program_has_another() {
     let build = |values: [i64; 2], name: &'static str, parallelism, keyed: bool| {
         move |env: &StreamExecutionEnvironment| {
             let numbers = env.from_collection(values);
-            let numbers = if keyed { numbers.key_by(|n| *n).map(|n| n) } else { numbers.rebalance().map(|n| n) };
+            let numbers =
+                if keyed { numbers.key_by(|n| *n).map(|n| n) } else { numbers.rebalance().map(|n| n) };
             numbers.name(name).set_parallelism(parallelism).sink_to(BlackHoleSink::new());
         }
     };

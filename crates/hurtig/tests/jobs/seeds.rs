@@ -59,7 +59,6 @@ fn seeds_are_different_orders() {
     let _watchdog = Watchdog::start();
     for program in [union, connect] {
         let orders: BTreeSet<_> = (0..100).map(|seed| arrivals(seed, program).0).collect();
-eprintln!("{} orders", orders.len());
         assert!(orders.len() >= 50, "100 seeds gave {} orders", orders.len());
         let in_order = |order: &Vec<i64>| {
             let (low, high): (Vec<i64>, Vec<i64>) = order.iter().partition(|n| **n < 100);

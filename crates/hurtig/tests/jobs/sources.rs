@@ -7,7 +7,10 @@ use crate::harness::{Run, Watchdog, check, check_in_order};
 
 #[test]
 fn a_collection_in_order() {
-    check_in_order(|env| env.from_collection(["c", "a", "b"].map(str::to_owned)), ["c", "a", "b"].map(str::to_owned));
+    check_in_order(
+        |env| env.from_collection(["c", "a", "b"].map(str::to_owned)),
+        ["c", "a", "b"].map(str::to_owned),
+    );
     check_in_order(|env| env.from_collection(Vec::<i64>::new()), []);
     check_in_order(|env| env.from_collection([()]), [()]);
     let rows = || (0..25i32).map(|n| (n, (n % 2 == 0).then(|| format!("row {n}"))));

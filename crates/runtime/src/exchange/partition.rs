@@ -102,9 +102,8 @@ impl Assign {
             })),
             Assign::Keys { keys, channel_of_group, max_parallelism, hashes } => {
                 keys.hash_keys(batch, hashes)?;
-                let channel = |hash: &u64| {
-                    channel_of_group[usize::from(KeyGroup::of(*hash, *max_parallelism).0)]
-                };
+                let channel =
+                    |hash: &u64| channel_of_group[usize::from(KeyGroup::of(*hash, *max_parallelism).0)];
                 targets.extend(hashes.iter().map(channel));
             }
             Assign::Custom(partitioner) => partitioner.partition(batch, channels, targets)?,

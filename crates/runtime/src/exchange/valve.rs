@@ -28,13 +28,8 @@ pub struct ValveChange {
 impl Valve {
     /// A valve over `channels` channels, all active at the start of time.
     pub fn new(channels: usize) -> Self {
-        let start =
-            ChannelTime { watermark: Watermark::MIN, status: WatermarkStatus::Active, ended: false };
-        Valve {
-            channels: vec![start; channels],
-            combined: Watermark::MIN,
-            status: WatermarkStatus::Active,
-        }
+        let start = ChannelTime { watermark: Watermark::MIN, status: WatermarkStatus::Active, ended: false };
+        Valve { channels: vec![start; channels], combined: Watermark::MIN, status: WatermarkStatus::Active }
     }
 
     /// The combined watermark.

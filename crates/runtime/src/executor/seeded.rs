@@ -23,8 +23,34 @@ pub struct SeededExecutor {
     this: Weak<SeededExecutor>,
 }
 
+/// How much is taken at once, the same throughout a run: a run that now and then took all would take most
+/// small inputs whole, and orders would hardly differ.
+#[derive(Clone, Copy)]
+enum Grain {
+    Whole,
+    Any,
+    Few,
+    One,
+}
+
+impl Grain {
+    fn of(seed: u64) -> Self {
+        match mix(!seed) % 8 {
+            0 => Grain::Whole,
+            1 | 2 => Grain::Any,
+            3..=5 => Grain::Few,
+            _ => Grain::One,
+        }
+    }
+}
+
 struct State {
     random: u64,
+    grain: Grain,
+    /// How many times in eight a task that has just run goes on running: what it feeds then finds a queue
+    /// full, or empty, and not always the same.
+    burst: u64,
+    last: usize,
     nanos: u64,
     tasks: Vec<Task>,
     ready: Vec<usize>,
@@ -48,6 +74,9 @@ impl SeededExecutor {
         Arc::new_cyclic(|this| SeededExecutor {
             state: Mutex::new(State {
                 random: mix(seed),
+                burst: mix(seed ^ mix(1)) % 8,
+                last: 0,
+                grain: Grain::of(seed),
                 nanos: 0,
                 tasks: Vec::new(),
                 ready: Vec::new(),
@@ -91,13 +120,18 @@ impl SeededExecutor {
             state.nanos += state.next_random() % 20_000;
             state.fire_timers();
             if state.ready.is_empty() {
+                if !state.due.is_empty() {
+                    // Whoever is due has its turn before the clock moves on.
+                    return true;
+                }
                 let Some((&(at, _), _)) = state.timers.first_key_value() else { return false };
                 state.nanos = state.nanos.max(at);
                 state.fire_timers();
                 return true;
             }
-            let place = (state.next_random() % state.ready.len() as u64) as usize;
+            let place = state.next_place();
             let index = state.ready.swap_remove(place);
+            state.last = index;
             state.trace = mix(state.trace ^ index as u64);
             state.tasks[index].queued = false;
             match state.tasks[index].future.take() {
@@ -136,6 +170,16 @@ impl State {
     fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.random)
+    }
+
+    /// Which of the ready tasks is next: by chance the one that has just run, else any.
+    fn next_place(&mut self) -> usize {
+        if self.next_random() % 8 < self.burst
+            && let Some(place) = self.ready.iter().position(|task| *task == self.last)
+        {
+            return place;
+        }
+        (self.next_random() % self.ready.len() as u64) as usize
     }
 
     fn fire_timers(&mut self) {
@@ -219,13 +263,13 @@ impl Executor for SeededExecutor {
     }
 
     fn batch_limit(&self, max: usize) -> usize {
-        // Mostly few, or a small input would be taken whole; now and then up to all.
         let mut state = self.state();
-        match state.next_random() % 8 {
-            0 | 1 => 1,
-            2..=4 => 1 + (state.next_random() % max.clamp(1, 8) as u64) as usize,
-            5 | 6 => (max >> (state.next_random() % 10)).max(1),
-            _ => max.max(1),
+        let random = state.next_random();
+        match state.grain {
+            Grain::Whole => max.max(1),
+            Grain::Any => (max >> (random % 12)).max(1),
+            Grain::Few => 1 + (random % max.clamp(1, 8) as u64) as usize,
+            Grain::One => 1,
         }
     }
 
@@ -294,16 +338,17 @@ mod tests {
         let log = Arc::new(Mutex::new(Vec::new()));
         for id in 0..4u32 {
             let (log, host) = (log.clone(), executor.clone());
-            executor.spawn(
-                "t",
-                Box::pin(async move {
-                    for round in 0..5 {
-                        log.lock().unwrap().push(id);
-                        host.sleep_until(host.instant() + Duration::from_micros(round)).await;
-                    }
-                }),
-            )
-            .unwrap();
+            executor
+                .spawn(
+                    "t",
+                    Box::pin(async move {
+                        for round in 0..5 {
+                            log.lock().unwrap().push(id);
+                            host.sleep_until(host.instant() + Duration::from_micros(round)).await;
+                        }
+                    }),
+                )
+                .unwrap();
         }
         let (host, end) = (executor.clone(), executor.instant() + Duration::from_secs(3600));
         block_on(executor.as_ref(), async { host.sleep_until(end).await });

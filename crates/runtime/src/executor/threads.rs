@@ -1,5 +1,9 @@
 //! Production: each task has a thread of its own, which blocks on the task's future.
-#![expect(clippy::disallowed_methods, reason = "this is where the clock is read and threads are started")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this is where the clock is read, threads are started and chance comes from"
+)]
 use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -25,7 +29,7 @@ const SPIN_ROUNDS: u32 = 200;
 /// Runs each task on a thread of its own; background I/O on one tokio thread, started when first needed.
 pub struct ThreadExecutor {
     start: std::time::Instant,
-    io: OnceLock<tokio::runtime::Handle>,
+    io: OnceLock<IoThread>,
     live: Arc<AtomicUsize>,
 }
 
@@ -42,7 +46,8 @@ impl ThreadExecutor {
     }
 
     fn io(&self) -> &tokio::runtime::Handle {
-        self.io.get_or_init(|| {
+        let io = self.io.get_or_init(|| {
+            let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let (sender, receiver) = std::sync::mpsc::channel();
             std::thread::Builder::new()
                 .name("hurtig-io".to_owned())
@@ -51,12 +56,21 @@ impl ThreadExecutor {
                     let runtime = runtime.expect("the I/O runtime needs an epoll handle");
                     // The receiver waits for exactly this.
                     let _ = sender.send(runtime.handle().clone());
-                    runtime.block_on(std::future::pending::<()>());
+                    // The other end is dropped with the executor.
+                    let _ = runtime.block_on(stopped);
                 })
                 .expect("the I/O thread cannot be started");
-            receiver.recv().expect("the I/O thread sends its handle first")
-        })
+            let handle = receiver.recv().expect("the I/O thread sends its handle first");
+            IoThread { handle, _stop: stop }
+        });
+        &io.handle
     }
+}
+
+/// The thread for background I/O; it ends when this is dropped.
+struct IoThread {
+    handle: tokio::runtime::Handle,
+    _stop: tokio::sync::oneshot::Sender<()>,
 }
 
 impl fmt::Debug for ThreadExecutor {
@@ -79,7 +93,7 @@ impl Clock for ThreadExecutor {
 impl Host for ThreadExecutor {
     fn sleep_until(&self, at: Instant) -> Sleep {
         let at = self.start + Duration::from_nanos(at.as_nanos());
-        Box::pin(ThreadSleep { at, io: self.io.get().cloned(), fallback: None })
+        Box::pin(ThreadSleep { at, io: self.io.get().map(|io| io.handle.clone()), fallback: None })
     }
 
     fn spawn_io(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
@@ -103,7 +117,9 @@ impl Executor for ThreadExecutor {
         // A closure that was not started is dropped, and its guard with it.
         match spawned {
             Ok(_) => Ok(()),
-            Err(error) => Err(Error::restart(format!("a thread for '{name}' cannot be started")).caused_by(error)),
+            Err(error) => {
+                Err(Error::restart(format!("a thread for '{name}' cannot be started")).caused_by(error))
+            }
         }
     }
 
@@ -253,14 +269,15 @@ mod tests {
         let (sender, receiver) = std::sync::mpsc::channel();
         let (clock, at) = (executor.clone(), executor.instant() + Duration::from_millis(5));
         let sleep = executor.sleep_until(at);
-        executor.spawn(
-            "sleeper",
-            Box::pin(async move {
-                sleep.await;
-                sender.send(clock.instant()).unwrap();
-            }),
-        )
-        .unwrap();
+        executor
+            .spawn(
+                "sleeper",
+                Box::pin(async move {
+                    sleep.await;
+                    sender.send(clock.instant()).unwrap();
+                }),
+            )
+            .unwrap();
         assert!(receiver.recv().unwrap() >= at);
         while executor.live_tasks() > 0 {
             std::thread::yield_now();

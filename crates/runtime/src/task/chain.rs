@@ -61,7 +61,13 @@ impl Chain {
     }
 
     /// Appends an operator with `ports` inputs.
-    pub fn push(&mut self, operator: Box<dyn Operator>, context: OperatorContext, output: Output, ports: u32) {
+    pub fn push(
+        &mut self,
+        operator: Box<dyn Operator>,
+        context: OperatorContext,
+        output: Output,
+        ports: u32,
+    ) {
         self.links.push(Link::new(operator, context, output, ports, self.max_rows));
     }
 
@@ -153,12 +159,11 @@ impl Chain {
         let (Some(head), Some(link)) = (&mut self.source, self.links.first_mut()) else {
             return Err(Error::bug("a step of a source that is not there"));
         };
-        let place = link.place();
         let polled = catch(|| match head.source.poll_step(cx, rows, &mut link.output, &mut link.context) {
             Poll::Ready(step) => step.map(Some),
             Poll::Pending => Ok(None),
         });
-        match polled.map_err(|error| error.context(place))? {
+        match polled.map_err(|error| error.context(link.place()))? {
             None => Ok(ChainStep::SourceWaits),
             Some(step) => {
                 if step == SourceStep::Ended {
@@ -270,9 +275,10 @@ impl Chain {
 
     /// Batches and bytes sent over all edges.
     pub fn sent(&self) -> (u64, u64) {
-        self.edges.iter().map(EdgeWriter::sent).fold((0, 0), |(batches, bytes), sent| {
-            (batches + sent.batches, bytes + sent.bytes)
-        })
+        self.edges
+            .iter()
+            .map(EdgeWriter::sent)
+            .fold((0, 0), |(batches, bytes), sent| (batches + sent.batches, bytes + sent.bytes))
     }
 
     /// When the next operator wants to be woken.

@@ -2,7 +2,7 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
-use hurtig_core::{StreamElement, Watermark};
+use hurtig_core::StreamElement;
 use hurtig_operator::metrics::TextGauge;
 
 use crate::exchange::valve::ValveChange;
@@ -16,7 +16,7 @@ pub struct TaskInput {
     open_channels: Vec<usize>,
     ready: VecDeque<(u32, StreamElement)>,
     held_by: TextGauge,
-    told: Option<(usize, Watermark)>,
+    told: Option<usize>,
 }
 
 /// Where a channel comes from.
@@ -92,15 +92,10 @@ impl TaskInput {
 
     /// Only when the task waits anyway: whoever looks for a stalled watermark finds the channel named.
     fn tell_who_holds_back(&mut self) {
-        let slowest = self.valve.slowest();
+        let slowest = self.valve.slowest().map(|(channel, _)| channel);
         if slowest != self.told {
             self.told = slowest;
-            match slowest {
-                Some((channel, watermark)) => {
-                    self.held_by.set(&format!("{} at {}", self.channels[channel].producer, watermark.0));
-                }
-                None => self.held_by.set(""),
-            }
+            self.held_by.set(slowest.map_or("", |channel| self.channels[channel].producer.as_str()));
         }
     }
 }

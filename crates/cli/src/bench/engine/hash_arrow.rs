@@ -10,11 +10,11 @@ use hurtig::connector::{
     Boundedness, ColumnSource, EnumeratorContext, Fetched, ReaderContext, Source, SourceReader, Split,
     SplitEnumerator, SplitId, VersionedBytes,
 };
+use hurtig::core::Batch;
 use hurtig::core::batch::ColumnBatch;
 use hurtig::core::ids::SubtaskIndex;
 use hurtig::core::key::hash::mix;
 use hurtig::core::types::{LogicalType, RowField};
-use hurtig::core::Batch;
 use hurtig::prelude::*;
 
 use super::Engine;

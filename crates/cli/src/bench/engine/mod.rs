@@ -64,7 +64,8 @@ const BENCHMARKS: [(&str, Benchmark); 8] = [
 impl Engine {
     /// Runs the benchmarks one after the other.
     pub fn run(self) -> Result<()> {
-        if let Some(unknown) = self.only.iter().find(|name| BENCHMARKS.iter().all(|(known, _)| known != name)) {
+        if let Some(unknown) = self.only.iter().find(|name| BENCHMARKS.iter().all(|(known, _)| known != name))
+        {
             let known = BENCHMARKS.map(|(name, _)| name).join(", ");
             return Err(Error::user(format!("there is no benchmark '{unknown}'; there are {known}")));
         }

@@ -39,9 +39,9 @@ impl Committer for FileCommitter {
 fn commit(pending: &Pending) -> CommitOutcome {
     let Pending { in_progress, finished, bytes } = pending;
     match (length(in_progress), length(finished)) {
-        (Ok(Some(length)), Ok(None)) if length != *bytes => CommitOutcome::Failed(format!(
-            "'{in_progress}' has {length} bytes, but was closed with {bytes}"
-        )),
+        (Ok(Some(length)), Ok(None)) if length != *bytes => {
+            CommitOutcome::Failed(format!("'{in_progress}' has {length} bytes, but was closed with {bytes}"))
+        }
         (Ok(Some(_)), Ok(None)) => match fs::rename(in_progress, finished) {
             Ok(()) => CommitOutcome::Done,
             Err(error) => refused(format!("renaming '{in_progress}' to '{finished}': {error}"), &error),

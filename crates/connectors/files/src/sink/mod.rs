@@ -184,11 +184,7 @@ impl<R: 'static> Sink for FileSink<R> {
     type Record = R;
     type Writer = FileWriter<R>;
 
-    fn create_writer(
-        &self,
-        context: &WriterContext,
-        restored: Vec<VersionedBytes>,
-    ) -> Result<FileWriter<R>> {
+    fn create_writer(&self, context: &WriterContext, restored: Vec<VersionedBytes>) -> Result<FileWriter<R>> {
         self.format.check()?;
         self.names.check()?;
         let base = paths::local(&self.base)?.to_owned();

@@ -27,7 +27,10 @@ impl PartNames {
         let uid = self.uid.as_deref().unwrap_or_default();
         for piece in [&self.prefix, uid, &self.suffix] {
             if piece.contains(['/', '\\', '\0']) {
-                return Err(Error::user(format!("'{}' cannot be part of a file's name", piece.escape_debug())));
+                return Err(Error::user(format!(
+                    "'{}' cannot be part of a file's name",
+                    piece.escape_debug()
+                )));
             }
         }
         if self.prefix.is_empty() || self.prefix.starts_with(['.', '_']) {
@@ -98,7 +101,8 @@ mod tests {
 
     #[test]
     fn names_and_their_counters() {
-        let names = PartNames { uid: Some("a".to_owned()), suffix: ".csv".to_owned(), ..PartNames::default() };
+        let names =
+            PartNames { uid: Some("a".to_owned()), suffix: ".csv".to_owned(), ..PartNames::default() };
         let names = names.of_subtask(SubtaskIndex(3), 1);
         assert_eq!(names.finished(7), "part-a-3-7.csv");
         assert_eq!(names.in_progress(7), ".part-a-3-7.csv.inprogress.1");

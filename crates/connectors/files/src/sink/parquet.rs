@@ -103,7 +103,8 @@ impl PartWriter<ColumnBatch> for ColumnPart {
         if let ColumnState::Empty(_) = &self.state
             && let ColumnState::Empty(file) = std::mem::replace(&mut self.state, ColumnState::Broken)
         {
-            self.state = ColumnState::Open(Box::new(ParquetWriter::new(file, record.schema(), &self.options)?));
+            self.state =
+                ColumnState::Open(Box::new(ParquetWriter::new(file, record.schema(), &self.options)?));
         }
         match &mut self.state {
             ColumnState::Open(writer) => writer.write(record.batch()),

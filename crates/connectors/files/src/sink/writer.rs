@@ -105,7 +105,8 @@ impl<R: 'static> FileWriter<R> {
     #[cold]
     fn open_part(&mut self) -> Result<()> {
         if self.open_parts >= self.rolling.max_open_parts() {
-            let created = |(index, bucket): (usize, &Bucket<R>)| Some((bucket.part.as_ref()?.created(), index));
+            let created =
+                |(index, bucket): (usize, &Bucket<R>)| Some((bucket.part.as_ref()?.created(), index));
             let oldest = self.buckets.iter().enumerate().filter_map(created).min();
             if let Some((_, oldest)) = oldest {
                 self.close_part(oldest)?;

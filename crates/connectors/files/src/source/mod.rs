@@ -14,13 +14,13 @@ use std::time::Duration;
 
 #[cfg(feature = "parquet")]
 use arrow_schema::SchemaRef;
-use hurtig_connector::{Boundedness, ReaderContext, Source, VersionedBytes};
 #[cfg(feature = "parquet")]
 use hurtig_connector::ColumnSource;
-#[cfg(feature = "parquet")]
-use hurtig_core::batch::ColumnBatch;
+use hurtig_connector::{Boundedness, ReaderContext, Source, VersionedBytes};
 #[cfg(feature = "parquet")]
 use hurtig_core::LogicalType;
+#[cfg(feature = "parquet")]
+use hurtig_core::batch::ColumnBatch;
 use hurtig_core::{Result, TypeInformation};
 use hurtig_formats::{
     CsvDecoder, CsvOptions, Decoder, JsonDecoder, JsonOptions, LineDecoder, LineOptions, ParseErrors,

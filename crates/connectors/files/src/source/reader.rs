@@ -98,7 +98,8 @@ impl SourceReader for FileReader {
 
     fn snapshot_state(&mut self) -> Result<Vec<FileSplit>> {
         let current = self.current.iter();
-        let current = current.map(|file| FileSplit { path: file.path.clone(), position: file.records.position() });
+        let current =
+            current.map(|file| FileSplit { path: file.path.clone(), position: file.records.position() });
         Ok(current.chain(self.waiting.iter().cloned()).collect())
     }
 }
