@@ -1,3 +1,4 @@
+//! Counts words.
 use hurtig::prelude::*;
 
 fn main() -> Result<()> {

@@ -2,6 +2,7 @@
 //!
 //! [`harness`] says how. [`functions`] are functions that several tests use, [`recorder`] is a sink and
 //! [`script`] a source that do.
+#![allow(clippy::unwrap_used, reason = "helpers belong to tests too")]
 mod functions;
 mod harness;
 mod recorder;
