@@ -23,7 +23,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("datastream", &["core", "connector", "graph", "operator", "connectors/base"], &["arrow-schema"]),
     ("formats", &["core"], &["arrow-array", "arrow-cast", "arrow-schema", "base64", "bytes", "csv-core", "itoa", "memchr", "parquet", "serde", "serde_json"]),
     ("connectors/base", CONNECTOR, &["tokio", "xxhash-rust"]),
-    ("connectors/files", CONNECTOR, &["arrow-schema", "futures-util", "object_store", "parquet"]),
+    ("connectors/files", CONNECTOR, &["arrow-schema"]),
     ("connectors/nexmark", CONNECTOR, &["arrow-array", "arrow-buffer", "arrow-schema", "compact_str"]),
     ("hurtig", &["core", "connector", "graph", "operator", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &["mimalloc", "serde_json"]),
     ("cli", &["*"], &["arrow-array", "arrow-schema", "clap", "serde", "serde_json"]),

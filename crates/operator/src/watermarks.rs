@@ -19,6 +19,9 @@ pub struct SplitWatermarks {
     combined: Watermark,
     status: WatermarkStatus,
     next_periodic: Instant,
+    /// When there was last a split. A reader without one is as silent as a split without records.
+    last_split: Instant,
+    idle_without_split: bool,
     scratch: WatermarkOutput,
 }
 
@@ -65,12 +68,15 @@ impl SplitWatermarks {
             combined: Watermark::MIN,
             status: WatermarkStatus::Active,
             next_periodic: now + interval,
+            last_split: now,
+            idle_without_split: false,
             scratch: WatermarkOutput::default(),
         }
     }
 
     /// A split has come.
     pub fn add_split(&mut self, id: SplitId, now: Instant) {
+        self.idle_without_split = false;
         let generator = self.strategy.create();
         self.splits.push(SplitState {
             id,
@@ -92,7 +98,7 @@ impl SplitWatermarks {
         self.combined
     }
 
-    /// Whether all splits are idle.
+    /// Whether nothing is to be expected: all splits are idle, or there has been none for as long.
     pub fn is_idle(&self) -> bool {
         self.status == WatermarkStatus::Idle
     }
@@ -192,13 +198,18 @@ impl SplitWatermarks {
                 split.idle = true;
             }
         }
+        if !self.splits.is_empty() {
+            self.last_split = now;
+        } else if self.strategy.idleness.is_some_and(|timeout| now.since(self.last_split) >= timeout) {
+            self.idle_without_split = true;
+        }
         self.combine(output);
         self.update_status(output);
     }
 
     /// Whether the periodic question must be asked even while nothing comes.
     pub fn wants_periodic(&self) -> bool {
-        !self.splits.is_empty()
+        !self.splits.is_empty() || (self.strategy.idleness.is_some() && !self.idle_without_split)
     }
 
     /// Whether [`SplitWatermarks::accept`] looks at the wall clock.
@@ -220,7 +231,10 @@ impl SplitWatermarks {
     }
 
     fn update_status(&mut self, output: &mut Output) {
-        let idle = !self.splits.is_empty() && self.splits.iter().all(|split| split.idle);
+        let idle = match self.splits.is_empty() {
+            true => self.idle_without_split,
+            false => self.splits.iter().all(|split| split.idle),
+        };
         let status = if idle { WatermarkStatus::Idle } else { WatermarkStatus::Active };
         if status != self.status {
             self.status = status;

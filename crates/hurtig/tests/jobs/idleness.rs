@@ -83,6 +83,30 @@ fn an_idle_split_does_not_hold_back() {
 }
 
 #[test]
+fn a_reader_without_a_split_does_not_hold_back() {
+    // Three of four readers have nothing to read, and are not told that it stays so.
+    check(
+        |env| {
+            let source = Script::new([busy()]).open_for(10_000);
+            env.from_source(source, strategy(Some(500)), "one split")
+        },
+        |run, found| {
+            // With one reader nobody has to become idle.
+            let before = before_first_watermark(found);
+            assert!((1..=10).contains(&before), "{run}: {before} records, then {:?}", watermarks(found));
+            assert!(watermarks(found).len() > 8, "{run}: {:?}", watermarks(found));
+        },
+    );
+    check(
+        |env| {
+            let source = Script::new([busy()]).open_for(10_000);
+            env.from_source(source, strategy(None), "one split").set_parallelism(4)
+        },
+        |run, found| assert_eq!(before_first_watermark(found), 30, "{run}: {:?}", watermarks(found)),
+    );
+}
+
+#[test]
 fn idleness_passes_through_operators_and_exchanges() {
     check(
         |env| {

@@ -13,6 +13,7 @@ mod alignment;
 mod columns;
 mod commits;
 mod connect;
+mod contracts;
 mod failures;
 mod filter;
 mod flat_map;

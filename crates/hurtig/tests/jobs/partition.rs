@@ -1,6 +1,8 @@
 //! How records are shared out over subtasks.
 use std::collections::BTreeMap;
 
+use hurtig::prelude::*;
+
 use crate::functions::WithSubtask;
 use crate::harness::{Run, check_each, check_fails, sorted};
 
@@ -46,6 +48,28 @@ fn rebalance_deals_out_in_turn() {
         },
         |run, found| assert_eq!(counts(Run { parallelism: 4, ..run }, &found), [1; 4], "{run}"),
     );
+}
+
+#[test]
+fn whatever_the_parallelism_all_records_arrive_once() {
+    let ways: [fn(DataStream<i64>) -> DataStream<i64>; 5] = [
+        |numbers| numbers,
+        |numbers| numbers.rebalance(),
+        |numbers| numbers.rescale(),
+        |numbers| numbers.shuffle(),
+        |numbers| numbers.key_by(|n| *n).map(|n| n).rescale(),
+    ];
+    for (from, to) in [(1, 3), (3, 1), (2, 3), (3, 2), (4, 3), (3, 5)] {
+        for way in ways {
+            for run in [Run::threads(1), Run::seeded(from + 8, 2), Run::seeded(to + 24, 2)] {
+                let found = run.collect(&|env: &StreamExecutionEnvironment| {
+                    let numbers = env.from_sequence(0, 29).set_parallelism(from as u32);
+                    way(numbers).map(|n| n).set_parallelism(to as u32)
+                });
+                assert_eq!(sorted(found), Vec::from_iter(0..30), "{run}: {from} to {to}");
+            }
+        }
+    }
 }
 
 #[test]

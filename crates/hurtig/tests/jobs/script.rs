@@ -3,7 +3,7 @@
 //! all of its splits at once, in turn, as one of a message queue does.
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hurtig::connector::{
@@ -29,6 +29,7 @@ pub enum Step {
 #[derive(Clone)]
 pub struct Script {
     splits: Arc<Vec<Vec<Step>>>,
+    open_for: Duration,
     pauses: Arc<Mutex<Vec<Pause>>>,
 }
 
@@ -44,7 +45,12 @@ pub struct Pause {
 impl Script {
     /// A source of these splits.
     pub fn new(splits: impl IntoIterator<Item = Vec<Step>>) -> Script {
-        Script { splits: Arc::new(splits.into_iter().collect()), pauses: Arc::default() }
+        Script { splits: Arc::new(splits.into_iter().collect()), open_for: Duration::ZERO, pauses: Arc::default() }
+    }
+
+    /// For so many milliseconds another split may be found, and so no reader comes to its end. None is.
+    pub fn open_for(self, millis: u64) -> Script {
+        Script { open_for: Duration::from_millis(millis), ..self }
     }
 
     /// What its readers were told to pause and resume.
@@ -78,7 +84,7 @@ impl Source for Script {
     }
 
     fn create_enumerator(&self, _: Option<&VersionedBytes>) -> Result<Unasked> {
-        Ok(Unasked { splits: self.splits.len() as i32 })
+        Ok(Unasked { splits: self.splits.len() as i32, open_for: self.open_for, wait: None, readers: Vec::new() })
     }
 
     fn create_reader(&self, context: &ReaderContext) -> Result<Interleaved> {
@@ -95,6 +101,9 @@ impl Source for Script {
 /// Gives each reader its splits as soon as it is there.
 pub struct Unasked {
     splits: i32,
+    open_for: Duration,
+    wait: Option<Sleep>,
+    readers: Vec<SubtaskIndex>,
 }
 
 impl SplitEnumerator for Unasked {
@@ -105,8 +114,25 @@ impl SplitEnumerator for Unasked {
         for number in (0..self.splits).filter(|number| *number as u32 % parallelism == reader.0) {
             context.assign_split(Part { number, taken: 0 }, reader);
         }
-        context.signal_no_more_splits(reader);
+        if self.open_for.is_zero() {
+            context.signal_no_more_splits(reader);
+        }
+        self.readers.push(reader);
         Ok(())
+    }
+
+    fn poll_discover(
+        &mut self,
+        cx: &mut Context<'_>,
+        context: &mut EnumeratorContext<Part>,
+    ) -> Poll<Result<()>> {
+        let host = context.host().clone();
+        let end = host.instant() + self.open_for;
+        let wait = self.wait.get_or_insert_with(|| host.sleep_until(end));
+        ready!(wait.as_mut().poll(cx));
+        self.open_for = Duration::ZERO;
+        self.readers.iter().for_each(|reader| context.signal_no_more_splits(*reader));
+        Poll::Ready(Ok(()))
     }
 
     fn handle_split_request(&mut self, _: SubtaskIndex, _: &mut EnumeratorContext<Part>) -> Result<()> {

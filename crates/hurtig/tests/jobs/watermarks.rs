@@ -259,3 +259,17 @@ fn ingestion_time_is_the_wall_clock_at_the_source() {
         assert!(watermarks(&found).len() > 5, "{run}: {found:?}");
     }
 }
+
+#[test]
+fn ingestion_time_in_the_middle_of_a_stream_is_the_wall_clock_there() {
+    let input = || timed((1..=10).map(|n| (n, n)));
+    for run in runs().filter(|run| run.seed.is_some_and(|seed| seed < 50)) {
+        let found = run.collect(&|env: &StreamExecutionEnvironment| {
+            let numbers = env.from_timestamped(input());
+            let now = numbers.assign_timestamps_and_watermarks(WatermarkStrategy::for_ingestion_time());
+            now.set_parallelism(1).process(Observe).set_parallelism(1)
+        });
+        let early = |seen: &Seen| matches!(seen, Seen::Record(_, Some(time), _) if *time < START);
+        assert!(!found.iter().any(early), "{run}: {found:?}");
+    }
+}

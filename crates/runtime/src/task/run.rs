@@ -213,7 +213,7 @@ impl Driver {
         if self.chain.is_buffered() {
             let since = *self.buffered_since.get_or_insert(now);
             // Under a seed a batch may go before its time, so that records arrive in many orders.
-            let early = self.executor.interleaves() && self.executor.random() % 2 == 0;
+            let early = self.executor.interleaves() && self.executor.random().is_multiple_of(2);
             if early || now.since(since) >= self.buffer_timeout {
                 self.chain.flush()?;
                 self.buffered_since = None;
