@@ -26,6 +26,21 @@ use crate::sink::DataStreamSink;
 /// A place in the program through which records of type `T` flow. Flink's `DataStream`.
 ///
 /// Every call makes a new stream and leaves this one as it is, so a stream can be used several times.
+///
+/// A program whose types do not fit does not compile: here a sink of numbers for a stream of text.
+/// ```compile_fail,E0271
+/// # use hurtig_datastream::StreamExecutionEnvironment;
+/// let env = StreamExecutionEnvironment::default();
+/// let words = env.from_collection(["a".to_owned()]);
+/// words.sink_to(hurtig_connector_base::BlackHoleSink::<u64>::new());
+/// ```
+/// Nor does one with a record type that says nothing about itself:
+/// ```compile_fail,E0277
+/// # use hurtig_datastream::StreamExecutionEnvironment;
+/// struct Unknown;
+/// let env = StreamExecutionEnvironment::default();
+/// env.from_sequence(1, 3).map(|_| Unknown);
+/// ```
 pub struct DataStream<T> {
     builder: SharedBuilder,
     inputs: Vec<StreamInput>,

@@ -76,6 +76,7 @@ impl SplitWatermarks {
 
     /// A split has come.
     pub fn add_split(&mut self, id: SplitId, now: Instant) {
+        self.last_split = now;
         self.idle_without_split = false;
         let generator = self.strategy.create();
         self.splits.push(SplitState {

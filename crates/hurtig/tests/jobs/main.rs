@@ -1,8 +1,8 @@
 //! Whole programs, one topic a file: each runs on threads and, in hundreds of orders, under seeds.
 //!
-//! [`harness`] says how. [`functions`] are functions that several tests use, [`recorder`] is a sink and
-//! [`script`] a source that do.
-#![allow(clippy::unwrap_used, reason = "helpers belong to tests too")]
+//! [`harness`] says how. Several tests use the functions in [`functions`], the source in [`script`] that does
+//! what it is told, the sink in [`recorder`] that remembers; what is in [`broken`] goes wrong.
+mod broken;
 mod functions;
 mod harness;
 mod recorder;

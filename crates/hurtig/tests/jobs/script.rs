@@ -45,7 +45,11 @@ pub struct Pause {
 impl Script {
     /// A source of these splits.
     pub fn new(splits: impl IntoIterator<Item = Vec<Step>>) -> Script {
-        Script { splits: Arc::new(splits.into_iter().collect()), open_for: Duration::ZERO, pauses: Arc::default() }
+        Script {
+            splits: Arc::new(splits.into_iter().collect()),
+            open_for: Duration::ZERO,
+            pauses: Arc::default(),
+        }
     }
 
     /// For so many milliseconds another split may be found, and so no reader comes to its end. None is.
@@ -84,7 +88,12 @@ impl Source for Script {
     }
 
     fn create_enumerator(&self, _: Option<&VersionedBytes>) -> Result<Unasked> {
-        Ok(Unasked { splits: self.splits.len() as i32, open_for: self.open_for, wait: None, readers: Vec::new() })
+        Ok(Unasked {
+            splits: self.splits.len() as i32,
+            open_for: self.open_for,
+            wait: None,
+            readers: Vec::new(),
+        })
     }
 
     fn create_reader(&self, context: &ReaderContext) -> Result<Interleaved> {

@@ -186,12 +186,12 @@ fn lines_come_out_together_and_in_time() {
     assert_eq!(paper.text(), "");
     writer.write(line.clone(), &PLAIN).unwrap();
     assert_eq!((paper.text().len(), paper.0.lock().unwrap().len()), (9_000, 1));
-    writer.write("tick".into(), &PLAIN).unwrap();
-    writer.tick(ProcessingTime::from_millis(0)).unwrap();
-    assert!(paper.text().ends_with("tick\n"));
+    writer.write("batch".into(), &PLAIN).unwrap();
+    writer.end_of_batch().unwrap();
+    assert!(paper.text().ends_with("batch\n"));
     writer.write("cancelled".into(), &PLAIN).unwrap();
     drop(writer);
-    assert!(paper.text().ends_with("tick\ncancelled\n"));
+    assert!(paper.text().ends_with("batch\ncancelled\n"));
 }
 
 struct BrokenPipe;
