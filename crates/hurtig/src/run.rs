@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use hurtig_connector_base::{CollectIterator, CollectSink};
-use hurtig_core::config::ConfigOption;
+use hurtig_core::config::{ConfigOption, options};
 use hurtig_core::ids::JobId;
 use hurtig_core::{Configuration, Error, Result, TypeInformation};
 use hurtig_datastream::{DataStream, StreamExecutionEnvironment};
@@ -76,7 +76,7 @@ impl Execute for StreamExecutionEnvironment {
 pub fn executor(configuration: &Configuration) -> Result<Arc<dyn Executor>> {
     Ok(match configuration.get(&SEED)? {
         Some(seed) => SeededExecutor::new(seed),
-        None => ThreadExecutor::new(),
+        None => ThreadExecutor::with_max_spin(configuration.get(&options::MAX_SPIN)?),
     })
 }
 

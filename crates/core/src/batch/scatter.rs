@@ -104,7 +104,8 @@ impl Scatter {
             let part = if indices.len() == columns.len() {
                 columns.clone()
             } else {
-                columns.take(&UInt32Array::from(indices.clone()))?
+                let next = Vec::with_capacity(indices.len());
+                columns.take(&UInt32Array::from(std::mem::replace(indices, next)))?
             };
             indices.clear();
             self.columns[target].push(part);
@@ -126,6 +127,11 @@ impl Scatter {
             Some(rows) => rows.bytes(target),
             None => self.columns.get(target).map_or(0, |buffer| buffer.bytes),
         }
+    }
+
+    /// Whether what waits is columns, which putting together copies once more.
+    pub fn is_columns(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Takes what waits for `target`, if anything does.

@@ -77,6 +77,8 @@ pub mod options {
             "Segments that each channel between two subtasks may hold for itself.";
         FLOATING_BUFFERS: u32 = "taskmanager.network.memory.floating-buffers-per-gate", "8",
             "Segments that the channels into one subtask may hold between them beyond their own.";
+        MAX_SPIN: Duration = "hurtig.task.max-spin-time", "200 us",
+            "How long a task whose records come close together looks for the next one before it sleeps. At most half of the processors are kept awake so. 0 sleeps at once.";
         RESTART_STRATEGY: String = "restart-strategy.type", "none",
             "What happens when the job fails: `none` or `fixed-delay`.";
         RESTART_ATTEMPTS: u32 = "restart-strategy.fixed-delay.attempts", "1",

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMillisecondType};
+use arrow_schema::{DataType, TimeUnit};
 use hurtig::prelude::*;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -32,10 +33,12 @@ fn plain(file: &Path) -> Plain {
     let mut watermark = i64::MIN;
     for batch in reader.build().unwrap() {
         let batch = batch.unwrap();
-        let column = |name| batch.column_by_name(name).unwrap();
-        let dates = column("date").as_primitive::<TimestampMillisecondType>();
-        let delays = column("delay").as_primitive::<Int64Type>();
-        let origins = arrow_cast::cast(column("origin"), &arrow_schema::DataType::Utf8).unwrap();
+        let column = |name, to| arrow_cast::cast(batch.column_by_name(name).unwrap(), to).unwrap();
+        let dates = column("date", &DataType::Timestamp(TimeUnit::Millisecond, None));
+        let dates = dates.as_primitive::<TimestampMillisecondType>();
+        let delays = column("delay", &DataType::Int64);
+        let delays = delays.as_primitive::<Int64Type>();
+        let origins = column("origin", &DataType::Utf8);
         let origins = origins.as_string::<i32>();
         for row in 0..batch.num_rows() {
             let departure = dates.value(row) + delays.value(row) * MINUTE_MILLIS;

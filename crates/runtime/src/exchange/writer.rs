@@ -113,6 +113,11 @@ impl EdgeWriter {
     }
 
     fn is_full(&self, target: usize) -> bool {
+        // A quarter of a batch of columns goes as it is rather than being copied once more for company.
+        if self.scatter.is_columns() {
+            return self.scatter.len(target) * 4 >= self.limits.rows
+                || self.scatter.bytes(target) * 4 >= self.limits.bytes;
+        }
         self.scatter.len(target) >= self.limits.rows || self.scatter.bytes(target) >= self.limits.bytes
     }
 

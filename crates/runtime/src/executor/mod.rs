@@ -1,6 +1,7 @@
 //! What tasks run on. Time, waiting, randomness and spawning go through here and nowhere else, so that the
 //! same tasks run on threads and, for tests, on one thread in an order that a seed decides.
 mod seeded;
+mod spin;
 mod threads;
 
 use std::future::Future;

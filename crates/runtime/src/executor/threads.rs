@@ -19,25 +19,27 @@ use std::time::{Duration, SystemTime};
 use hurtig_connector::{Host, Sleep};
 use hurtig_core::{Clock, Error, Instant, ProcessingTime, Result};
 
+use crate::executor::spin::Spin;
 use crate::executor::{Executor, TaskFuture};
-
-/// How long a thread that has run out of work looks again before it sleeps, in rounds. Waking a sleeping
-/// thread costs tens of microseconds, so a stream that pauses shorter than this is never held up; a job that
-/// waits longer costs nothing.
-const SPIN_ROUNDS: u32 = 200;
 
 /// Runs each task on a thread of its own; background I/O on one tokio thread, started when first needed.
 pub struct ThreadExecutor {
     start: std::time::Instant,
+    max_spin: Duration,
     io: OnceLock<IoThread>,
     live: Arc<AtomicUsize>,
 }
 
 impl ThreadExecutor {
-    /// An executor without tasks.
+    /// An executor without tasks, with the default of [`hurtig_core::config::options::MAX_SPIN`].
     pub fn new() -> Arc<Self> {
+        Self::with_max_spin(Duration::from_micros(200))
+    }
+
+    /// An executor whose tasks look for work for up to `max_spin` before they sleep.
+    pub fn with_max_spin(max_spin: Duration) -> Arc<Self> {
         let start = std::time::Instant::now();
-        Arc::new(ThreadExecutor { start, io: OnceLock::new(), live: Arc::default() })
+        Arc::new(ThreadExecutor { start, max_spin, io: OnceLock::new(), live: Arc::default() })
     }
 
     /// Task threads that have not ended.
@@ -109,10 +111,11 @@ impl Executor for ThreadExecutor {
         let short: String = name.chars().filter(|c| *c != '\0').take(15).collect();
         // Declared first, dropped last: the thread counts until its task is gone.
         let guard = CountDown(live);
+        let max_spin = self.max_spin;
         let spawned = std::thread::Builder::new().name(short).spawn(move || {
             let _guard = guard;
             let mut task = task;
-            park_on(task.as_mut());
+            park_on(task.as_mut(), max_spin);
         });
         // A closure that was not started is dropped, and its guard with it.
         match spawned {
@@ -124,7 +127,8 @@ impl Executor for ThreadExecutor {
     }
 
     fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
-        park_on(future);
+        // The client's thread is in no hurry.
+        park_on(future, Duration::ZERO);
     }
 
     fn batch_limit(&self, max: usize) -> usize {
@@ -177,7 +181,7 @@ impl Wake for ThreadWaker {
 }
 
 /// Blocks the thread on a future, waiting a little before sleeping.
-fn park_on(mut future: Pin<&mut dyn Future<Output = ()>>) {
+fn park_on(mut future: Pin<&mut dyn Future<Output = ()>>, max_spin: Duration) {
     let signal = Arc::new(ThreadWaker {
         thread: std::thread::current(),
         notified: AtomicBool::new(false),
@@ -186,6 +190,7 @@ fn park_on(mut future: Pin<&mut dyn Future<Output = ()>>) {
     let waker = Waker::from(signal.clone());
     let mut cx = Context::from_waker(&waker);
     let outer = DEADLINE.get();
+    let mut spin = Spin::new(max_spin);
     loop {
         DEADLINE.set(Some(None));
         let polled = future.as_mut().poll(&mut cx);
@@ -194,20 +199,14 @@ fn park_on(mut future: Pin<&mut dyn Future<Output = ()>>) {
         if polled.is_ready() {
             return;
         }
-        wait(&signal, deadline);
+        wait(&signal, deadline, &mut spin);
     }
 }
 
-fn wait(signal: &ThreadWaker, deadline: Option<std::time::Instant>) {
-    for round in 0..SPIN_ROUNDS {
-        if signal.notified.swap(false, Ordering::SeqCst) {
-            return;
-        }
-        if round % 8 == 7 {
-            std::thread::yield_now();
-        } else {
-            std::hint::spin_loop();
-        }
+fn wait(signal: &ThreadWaker, deadline: Option<std::time::Instant>, spin: &mut Spin) {
+    let start = std::time::Instant::now();
+    if spin.until_notified(start, &signal.notified) {
+        return;
     }
     signal.sleeping.store(true, Ordering::SeqCst);
     while !signal.notified.swap(false, Ordering::SeqCst) {
@@ -223,6 +222,7 @@ fn wait(signal: &ThreadWaker, deadline: Option<std::time::Instant>) {
         }
     }
     signal.sleeping.store(false, Ordering::SeqCst);
+    spin.slept(start.elapsed());
 }
 
 /// On a task's thread the thread itself wakes in time; elsewhere the I/O runtime's timer does.
