@@ -22,6 +22,9 @@ pub enum WatermarkStatus {
     Idle,
 }
 
+/// What an element costs besides its records.
+const ELEMENT_BYTES: usize = 128;
+
 /// One element of a stream. Control stands outside the batch, so that a batch is a plain run of records.
 #[derive(Debug)]
 pub enum StreamElement {
@@ -36,11 +39,11 @@ pub enum StreamElement {
 }
 
 impl StreamElement {
-    /// Estimated bytes in memory; control counts as a few.
+    /// Estimated bytes in memory, with what holds the records: so even elements without content are bounded.
     pub fn bytes(&self) -> usize {
         match self {
-            StreamElement::Batch(batch) => batch.bytes(),
-            _ => 16,
+            StreamElement::Batch(batch) => batch.bytes() + ELEMENT_BYTES,
+            _ => ELEMENT_BYTES,
         }
     }
 }

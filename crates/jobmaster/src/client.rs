@@ -61,16 +61,23 @@ impl Shared {
     }
 
     pub(crate) fn set_status(&self, status: JobStatus) {
+        self.change(|state| state.status = status);
+    }
+
+    /// Status and result become visible together.
+    pub(crate) fn finish(&self, status: JobStatus, result: Result<JobExecutionResult, Failure>) {
+        self.change(|state| {
+            state.status = status;
+            state.result = Some(result);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        state.status = status;
+        change(&mut state);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
-    }
-
-    pub(crate) fn finish(&self, status: JobStatus, result: Result<JobExecutionResult, Failure>) {
-        self.lock().result = Some(result);
-        self.set_status(status);
     }
 
     pub(crate) fn finish_if_running(&self, failure: impl FnOnce() -> Failure) {
@@ -84,7 +91,9 @@ impl Shared {
         match look(&state) {
             Some(found) => Poll::Ready(found),
             None => {
-                state.waiting.push(cx.waker().clone());
+                if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                    state.waiting.push(cx.waker().clone());
+                }
                 Poll::Pending
             }
         }

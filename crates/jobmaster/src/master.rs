@@ -106,6 +106,9 @@ pub(crate) struct JobMaster {
     failure: Option<Failure>,
     pause: Option<Sleep>,
     commit_retry: Option<Sleep>,
+    /// Runs while tasks are being stopped.
+    stopping: Option<Sleep>,
+    cancellation_timeout: Duration,
 }
 
 impl JobMaster {
@@ -119,6 +122,7 @@ impl JobMaster {
     ) -> Result<Self> {
         let strategy = RestartStrategy::from_configuration(&program.configuration)?;
         let check_messages = program.configuration.get(&options::CHECK_MESSAGES)?;
+        let cancellation_timeout = program.configuration.get(&options::CANCELLATION_TIMEOUT)?;
         Ok(JobMaster {
             sinks: Sinks::new(&program, &graph)?,
             program,
@@ -139,6 +143,8 @@ impl JobMaster {
             failure: None,
             pause: None,
             commit_retry: None,
+            stopping: None,
+            cancellation_timeout,
         })
     }
 
@@ -197,6 +203,7 @@ impl JobMaster {
             let messages = self.sources.poll_discover(cx)?;
             self.send_to_sources(messages)?;
         }
+        self.give_up_on_stuck_tasks(cx);
         self.retry_commits(cx)?;
         self.look_for_end()?;
         // Last, as the lines before may have begun the pause; nobody wakes a pause that was never polled.
@@ -211,6 +218,7 @@ impl JobMaster {
 
     fn retry_commits(&mut self, cx: &mut Context<'_>) -> Result<()> {
         if !self.sinks.has_pending() || self.status != JobStatus::Running {
+            self.commit_retry = None;
             return Ok(());
         }
         loop {
@@ -229,6 +237,9 @@ impl JobMaster {
     fn start_attempt(&mut self) {
         self.tasks = self.graph.subtasks().map(|task| (task, ExecutionState::Deploying)).collect();
         self.accumulators = Accumulators::default();
+        self.sinks.restart();
+        self.commit_retry = None;
+        self.stopping = None;
         let deployed = Sources::new(&self.program, &self.graph, &self.host).and_then(|sources| {
             self.sources = sources;
             self.set_status(JobStatus::Running);
@@ -236,8 +247,7 @@ impl JobMaster {
             self.send(ToTasks::Deploy { attempt: self.attempt, graph })
         });
         if let Err(error) = deployed {
-            // Those that have started are told to stop; the others will never report their end.
-            self.stop_tasks();
+            // No task has been started: none will report its end.
             self.tasks.clear();
             self.fail(Failure::from(&error));
         }
@@ -314,8 +324,43 @@ impl JobMaster {
     }
 
     fn stop_tasks(&mut self) {
+        if !self.cancellation_timeout.is_zero() {
+            let at = self.executor.instant() + self.cancellation_timeout;
+            self.stopping = Some(self.host.sleep_until(at));
+        }
         if let Err(error) = self.send(ToTasks::Cancel { attempt: self.attempt }) {
             self.failure.get_or_insert(Failure::from(&error));
+        }
+    }
+
+    /// A thread cannot be stopped from outside. A task that does not stop by itself in time is named, and the
+    /// job ends without it.
+    fn give_up_on_stuck_tasks(&mut self, cx: &mut Context<'_>) {
+        if !self.stopping.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready()) {
+            return;
+        }
+        self.stopping = None;
+        let stuck: Vec<SubtaskId> =
+            self.tasks.iter().filter(|(_, state)| !state.is_terminal()).map(|(task, _)| *task).collect();
+        if stuck.is_empty() {
+            return;
+        }
+        let names: Vec<String> = stuck
+            .iter()
+            .map(|task| format!("'{}' ({})", self.graph.job.vertex(task.vertex).name, task.subtask.0 + 1))
+            .collect();
+        for task in stuck {
+            self.tasks.insert(task, ExecutionState::Failed);
+        }
+        let timeout = self.cancellation_timeout;
+        let mut message = format!("did not stop within {timeout:?}: {}", names.join(", "));
+        if let Some(cause) = self.failure.take() {
+            message = format!("{}; after that, {message}", cause.message);
+        }
+        // Starting again beside threads that still run would do things twice.
+        self.failure = Some(Failure::from(&Error::bug(message)));
+        if self.status == JobStatus::Cancelling {
+            self.set_status(JobStatus::Failed);
         }
     }
 
@@ -367,6 +412,10 @@ impl JobMaster {
 /// Whatever happens to the jobmaster, a panic included, whoever waits for the job hears of it.
 impl Drop for JobMaster {
     fn drop(&mut self) {
+        if !self.status.is_terminal() {
+            // An error here changes nothing any more.
+            let _ = self.gateway.send(ToTasks::Cancel { attempt: self.attempt });
+        }
         self.shared.finish_if_running(|| {
             let name = &self.graph.job.name;
             Failure::from(&Error::bug(format!("the jobmaster of '{name}' stopped without a result")))

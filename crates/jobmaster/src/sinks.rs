@@ -58,16 +58,23 @@ impl Sinks {
             }
             None => committables,
         };
-        sink.pending.extend(committables);
-        sink.commit()
+        // What waits for its next try goes on waiting.
+        sink.commit(committables)
     }
 
     /// Tries again what asked for it; whether anything is left.
     pub fn retry(&mut self) -> Result<bool> {
         for sink in self.sinks.values_mut().filter(|sink| !sink.pending.is_empty()) {
-            sink.commit()?;
+            sink.tries += 1;
+            let requests = std::mem::take(&mut sink.pending);
+            sink.commit(requests)?;
         }
         Ok(self.has_pending())
+    }
+
+    /// Another attempt of the job begins: what is still to be committed has all its tries again.
+    pub fn restart(&mut self) {
+        self.sinks.values_mut().for_each(|sink| sink.tries = 0);
     }
 
     /// Whether something is still to be committed.
@@ -82,14 +89,14 @@ fn committing(name: &str, error: Error) -> Error {
 }
 
 impl SinkCommit {
-    fn commit(&mut self) -> Result<()> {
+    /// Commits `requests`; those that ask to be retried are added to what waits.
+    fn commit(&mut self, requests: Vec<Committable>) -> Result<()> {
         let Some(committer) = &mut self.committer else {
             return Err(Error::user(format!(
                 "the writer of '{}' prepares commits, but its sink has no committer",
                 self.name
             )));
         };
-        let requests = std::mem::take(&mut self.pending);
         let outcomes =
             catch(|| committer.commit(&requests)).map_err(|error| committing(&self.name, error))?;
         if outcomes.len() != requests.len() {
@@ -112,7 +119,9 @@ impl SinkCommit {
                 }
             }
         }
-        self.tries = if self.pending.is_empty() { 0 } else { self.tries + 1 };
+        if self.pending.is_empty() {
+            self.tries = 0;
+        }
         if let Some(stage) = &mut self.after
             && !committed.is_empty()
         {

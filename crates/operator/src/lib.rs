@@ -3,8 +3,7 @@
 //! An operator gets a batch to consume from the front and an [`Output`] that can be full; it stops between
 //! two records when the output is full, and the task that drives it comes back. So it never blocks and never
 //! outruns its output. [`operator`] is the contract, [`output`] the output, [`context`] what an operator knows
-//! and can ask for, [`program`] how a graph's nodes become operators; [`harness`] drives one operator in a
-//! test. The rest is one operator a file.
+//! and can ask for, [`program`] how a graph's nodes become operators. The rest is one operator a file.
 pub mod accumulator;
 pub mod aggregate;
 pub mod co;
@@ -13,7 +12,6 @@ pub mod context;
 pub mod filter;
 pub mod flat_map;
 pub mod function;
-
 pub mod map;
 pub mod metrics;
 pub mod operator;

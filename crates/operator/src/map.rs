@@ -1,7 +1,7 @@
 //! `map`: one record in, one record out.
 use std::marker::PhantomData;
 
-use hurtig_core::{Result, TypeInformation};
+use hurtig_core::{Error, Result, TypeInformation};
 
 use crate::context::OperatorContext;
 use crate::function::{MapFunction, RuntimeContext};
@@ -49,7 +49,13 @@ where
         } else {
             let room = output.room::<O>().min(input.limit);
             let (values, timestamps) = input.batch.take_rows::<I>(room)?;
-            output.append(self.function.map_batch(values)?, timestamps)?;
+            let count = values.len();
+            let results = self.function.map_batch(values)?;
+            if results.len() != count {
+                let error = format!("map_batch made {} records of {count}", results.len());
+                return Err(Error::user(error));
+            }
+            output.append(results, timestamps)?;
         }
         Ok(Progress::Done)
     }

@@ -201,7 +201,8 @@ impl MetricSample {
 impl MetricRegistry {
     /// All metrics with their values now.
     pub fn snapshot(&self) -> Vec<MetricSample> {
-        let metrics = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Looked at without the lock: a gauge of the user's may do anything, registering metrics included.
+        let metrics = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
         let sample = |((scope, name), metric): (&(MetricScope, String), &Metric)| MetricSample {
             scope: scope.clone(),
             name: name.clone(),

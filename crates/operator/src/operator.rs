@@ -1,5 +1,6 @@
 //! The contract between an operator and the task that drives it.
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hurtig_core::{Batch, ProcessingTime, Result, Watermark, WatermarkStatus};
 
@@ -66,6 +67,11 @@ pub trait Operator: Send {
     /// The input became idle or active. The default passes it on.
     fn status(&mut self, status: WatermarkStatus, output: &mut Output) {
         output.status(status);
+    }
+
+    /// The task waited so long for its output: what an operator measures of silence does not count that.
+    fn blocked(&mut self, waited: Duration) {
+        let _ = waited;
     }
 
     /// The time that the operator asked to be woken at ([`OperatorContext::wake_at`]) has come.

@@ -77,15 +77,12 @@ impl Output {
         self.main.sealed.len()
     }
 
-    /// Rows put out and not yet fetched.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// A writer of rows of type `T` to the main output.
     pub fn collector<T: TypeInformation>(&mut self) -> Result<Collector<'_, T>> {
         let Output { limits, main, rows, bytes, .. } = self;
-        Ok(Collector { buffer: main.buffer::<T>()?, limits: *limits, rows, bytes })
+        let buffer = main.buffer::<T>()?;
+        buffer.prepare();
+        Ok(Collector { buffer, limits: *limits, rows, bytes })
     }
 
     /// Appends rows, all of which must fit ([`Output::room`]), to the main output.

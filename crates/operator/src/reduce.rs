@@ -17,7 +17,6 @@ pub struct KeyedReduce<T, S: SelectKey<T>, F> {
     selector: S,
     reduce: F,
     table: HashTable<(S::Key, T)>,
-    hashes: Vec<u64>,
     types: PhantomData<fn(T)>,
 }
 
@@ -29,7 +28,7 @@ where
 {
     /// The operator that keeps one value per key of `selector`; `reduce` gets the held value and the record.
     pub fn new(selector: S, reduce: F) -> Self {
-        KeyedReduce { selector, reduce, table: HashTable::new(), hashes: Vec::new(), types: PhantomData }
+        KeyedReduce { selector, reduce, table: HashTable::new(), types: PhantomData }
     }
 }
 
@@ -45,18 +44,11 @@ where
         output: &mut Output,
         _: &mut OperatorContext,
     ) -> Result<Progress> {
-        let rows = input.batch.rows::<T>()?;
-        let count = input.limit.min(rows.len());
-        self.hashes.clear();
-        self.hashes.extend(rows[..count].iter().map(|row| self.selector.with_key(row, Key::key_hash)));
         let mut collector = output.collector::<T>()?;
-        let mut cursor = input.batch.cursor::<T>(count)?;
-        for hash in &self.hashes {
-            if collector.is_full() {
-                break;
-            }
+        let mut cursor = input.batch.cursor::<T>(input.limit)?;
+        while !collector.is_full() {
             let Some((value, timestamp)) = cursor.next() else { break };
-            let slot = table_slot_hash(*hash);
+            let slot = table_slot_hash(self.selector.with_key(&value, Key::key_hash));
             let held = self
                 .selector
                 .with_key(&value, |key| self.table.find_mut(slot, |(present, _)| present.key_eq(key)));

@@ -21,10 +21,12 @@ pub struct SourceOperator {
     periodic: Option<Duration>,
     alignment: Option<Alignment>,
     paused: Vec<SplitId>,
+    paused_at: Option<Instant>,
+    /// The last step waited.
+    waited: bool,
     ended: bool,
     splits_processed: Counter,
     held_by: TextGauge,
-    current: Gauge,
 }
 
 /// Where this source stands in its alignment group.
@@ -59,18 +61,17 @@ impl SourceOperator {
             allowed: Watermark::MAX,
             drift: context.metrics.gauge("watermarkAlignmentDrift"),
         });
-        let current = context.metrics.gauge("currentOutputWatermark");
-        current.set(i64::MIN);
         Ok(SourceOperator {
             reader,
             watermarks: SplitWatermarks::new(strategy, interval, now),
             periodic: (!interval.is_zero()).then_some(interval),
             alignment,
             paused: Vec::new(),
+            paused_at: None,
+            waited: false,
             ended: false,
             splits_processed: context.metrics.counter("numSplitsProcessed"),
             held_by: context.metrics.text("watermarkHeldBySplit"),
-            current,
         })
     }
 
@@ -91,6 +92,11 @@ impl SourceOperator {
     /// A word of the connector's own.
     pub fn handle_source_event(&mut self, event: VersionedBytes) -> Result<()> {
         self.reader.handle_source_event(event)
+    }
+
+    /// The task waited so long for its output: that is not the silence of a split.
+    pub fn blocked(&mut self, waited: Duration) {
+        self.watermarks.excuse(waited);
     }
 
     /// The alignment group's limit has moved: splits beyond it pause, others resume.
@@ -145,14 +151,19 @@ impl SourceOperator {
             return Ok(Some(SourceStep::Ended));
         }
         let now = context.host.instant();
+        if let Some(since) = self.paused_at.take() {
+            self.watermarks.excuse(now.since(since));
+        }
         if self.on_time(now, output, context)? {
             return Ok(Some(SourceStep::Emitted));
         }
         let all_paused = !self.paused.is_empty() && self.paused.len() == self.watermarks.splits().count();
+        self.paused_at = all_paused.then_some(now);
         let fetched = if all_paused { Poll::Pending } else { self.reader.poll_next(cx, max_rows) };
         match fetched {
             Poll::Pending => {
                 self.ask_to_be_woken(now, context);
+                self.waited = true;
                 Ok(None)
             }
             Poll::Ready(fetched) => self.take(fetched?, now, output, context).map(Some),
@@ -174,7 +185,9 @@ impl SourceOperator {
                     ProcessingTime::from_millis(0)
                 };
                 self.watermarks.accept(&split, batch, Now { instant: now, wall })?;
-                self.watermarks.drain(output);
+                if self.watermarks.drain(output) == Progress::Done && self.periodic.is_none() {
+                    self.watermarks.periodic(now, output);
+                }
             }
             Fetched::SplitFinished(split) => {
                 self.splits_processed.add(1);
@@ -185,7 +198,6 @@ impl SourceOperator {
             Fetched::EndOfInput => {
                 self.ended = true;
                 output.watermark(Watermark::MAX);
-                self.current.set(i64::MAX);
                 if self.alignment.is_some() {
                     context.send(OperatorEvent::ReportWatermark(Watermark::MAX));
                 }
@@ -197,13 +209,12 @@ impl SourceOperator {
 
     /// Whatever the clock asks for; whether anything was put out.
     fn on_time(&mut self, now: Instant, output: &mut Output, context: &mut OperatorContext) -> Result<bool> {
-        let due = self.watermarks.is_due(now) || self.periodic.is_none();
+        // Without an interval the question is asked after each batch, and when a silence may have become long.
+        let due = self.watermarks.is_due(now) && (self.periodic.is_some() || self.waited);
+        self.waited = false;
         if due {
             self.watermarks.periodic(now, output);
-            self.current.set(self.watermarks.combined().0.as_millis());
-            if let Some((split, _)) = self.watermarks.slowest() {
-                self.held_by.set(split.as_str());
-            }
+            self.held_by.set(self.watermarks.slowest().map_or("", |(split, _)| split.as_str()));
             self.apply_alignment()?;
         }
         if let Some(alignment) = &mut self.alignment
@@ -223,10 +234,7 @@ impl SourceOperator {
     }
 
     fn ask_to_be_woken(&mut self, now: Instant, context: &mut OperatorContext) {
-        let mut at = None;
-        if self.periodic.is_some() && self.watermarks.wants_periodic() {
-            at = Some(self.watermarks.next_periodic());
-        }
+        let mut at = self.watermarks.next_question(now);
         if let Some(alignment) = &self.alignment {
             at = Some(at.map_or(alignment.next_report, |at: Instant| at.min(alignment.next_report)));
         }

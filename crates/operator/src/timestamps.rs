@@ -1,4 +1,6 @@
 //! `assign_timestamps_and_watermarks` in the middle of a stream: what came before it is forgotten.
+use std::time::Duration;
+
 use hurtig_connector::SplitId;
 use hurtig_connector::watermark::ErasedStrategy;
 use hurtig_core::config::options;
@@ -15,12 +17,19 @@ pub struct AssignTimestamps {
     input: SplitId,
     watermarks: Option<SplitWatermarks>,
     woken: bool,
+    ended: bool,
 }
 
 impl AssignTimestamps {
     /// The operator of `strategy`.
     pub fn new(strategy: ErasedStrategy) -> Self {
-        AssignTimestamps { strategy, input: SplitId::new("input"), watermarks: None, woken: false }
+        AssignTimestamps {
+            strategy,
+            input: SplitId::new("input"),
+            watermarks: None,
+            woken: false,
+            ended: false,
+        }
     }
 
     fn watermarks(&mut self) -> Result<&mut SplitWatermarks> {
@@ -28,10 +37,13 @@ impl AssignTimestamps {
     }
 
     fn plan_wake(&mut self, context: &mut OperatorContext) -> Result<()> {
-        if !self.woken {
-            let now = context.host.instant();
-            let wait = self.watermarks()?.next_periodic().since(now);
-            context.wake_at(context.host.processing_time() + wait.max(std::time::Duration::from_millis(1)));
+        let now = context.host.instant();
+        if !self.woken
+            && !self.ended
+            && let Some(at) = self.watermarks()?.next_question(now)
+        {
+            let wait = at.since(now);
+            context.wake_at(context.host.processing_time() + wait.max(Duration::from_millis(1)));
             self.woken = true;
         }
         Ok(())
@@ -79,9 +91,16 @@ impl Operator for AssignTimestamps {
     ) -> Result<Progress> {
         // Only the end of a bounded input passes.
         if watermark == Watermark::MAX {
+            self.ended = true;
             output.watermark(watermark);
         }
         Ok(Progress::Done)
+    }
+
+    fn blocked(&mut self, waited: Duration) {
+        if let Some(watermarks) = &mut self.watermarks {
+            watermarks.excuse(waited);
+        }
     }
 
     /// What came before is forgotten: idleness is this strategy's own.
@@ -93,6 +112,9 @@ impl Operator for AssignTimestamps {
         output: &mut Output,
         context: &mut OperatorContext,
     ) -> Result<Progress> {
+        if self.ended {
+            return Ok(Progress::Done);
+        }
         let now = context.host.instant();
         self.watermarks()?.periodic(now, output);
         self.woken = false;

@@ -91,6 +91,7 @@ impl SplitWatermarks {
     /// A split has ended: it holds nothing back any more. The last one's watermark stays.
     pub fn remove_split(&mut self, id: &SplitId, output: &mut Output) {
         self.splits.retain(|split| split.id != *id);
+        self.idle_without_split |= self.splits.is_empty() && self.is_idle();
         self.combine(output);
     }
 
@@ -178,9 +179,17 @@ impl SplitWatermarks {
         now >= self.next_periodic
     }
 
-    /// When the next periodic question is due.
-    pub fn next_periodic(&self) -> Instant {
-        self.next_periodic
+    /// When the next periodic question must be asked even while nothing comes; with an interval of 0 that is
+    /// only for what has gone silent.
+    pub fn next_question(&self, now: Instant) -> Option<Instant> {
+        if !self.wants_periodic() {
+            return None;
+        }
+        match self.strategy.idleness {
+            _ if !self.interval.is_zero() => Some(self.next_periodic),
+            Some(timeout) => Some(now + timeout),
+            None => None,
+        }
     }
 
     /// Asks the generators, and looks which splits have become idle.
@@ -192,7 +201,11 @@ impl SplitWatermarks {
             for &(_, watermark) in self.scratch.marks() {
                 split.watermark = split.watermark.max(watermark);
             }
-            if self.scratch.idle() == Some(true) {
+            if let Some(idle) = self.scratch.idle()
+                && self.strategy.idleness.is_none()
+            {
+                split.idle = idle;
+            } else if self.scratch.idle() == Some(true) {
                 split.idle = true;
             }
             if self.strategy.idleness.is_some_and(|timeout| now.since(split.last_record) >= timeout) {
@@ -208,8 +221,16 @@ impl SplitWatermarks {
         self.update_status(output);
     }
 
-    /// Whether the periodic question must be asked even while nothing comes.
-    pub fn wants_periodic(&self) -> bool {
+    /// Nobody could ask for so long: the task waited for its output, or alignment held the splits back. That
+    /// is not silence.
+    pub fn excuse(&mut self, blocked: Duration) {
+        self.last_split = self.last_split + blocked;
+        for split in &mut self.splits {
+            split.last_record = split.last_record + blocked;
+        }
+    }
+
+    fn wants_periodic(&self) -> bool {
         !self.splits.is_empty() || (self.strategy.idleness.is_some() && !self.idle_without_split)
     }
 

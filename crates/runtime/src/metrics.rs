@@ -78,6 +78,7 @@ pub enum Waiting {
 pub struct TaskMetrics {
     times: Arc<TaskTimes>,
     since: Option<(Waiting, Instant)>,
+    clock: Arc<dyn Executor>,
     /// Batches out.
     pub buffers_out: Counter,
     /// Bytes out.
@@ -90,6 +91,8 @@ struct TaskTimes {
     back_pressured: AtomicU64,
     /// Zero, or when the present wait began, plus one, with the reason in the lowest bit.
     waiting: AtomicU64,
+    /// When the task ended; the greatest number while it runs.
+    end: AtomicU64,
 }
 
 impl TaskMetrics {
@@ -100,6 +103,7 @@ impl TaskMetrics {
             idle: AtomicU64::new(0),
             back_pressured: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
+            end: AtomicU64::new(u64::MAX),
         });
         let shares: [(&str, fn(&Spent) -> u64); 3] = [
             ("idleTimeMsPerSecond", |spent| spent.idle),
@@ -115,7 +119,9 @@ impl TaskMetrics {
                 let (before, share) = &mut *last;
                 let passed = spent.total().saturating_sub(before.total());
                 // The share of the time since somebody last looked, if that is long enough to tell.
-                if passed >= Duration::from_millis(100).as_nanos() as u64 {
+                if passed == 0 {
+                    *share = 0;
+                } else if passed >= Duration::from_millis(100).as_nanos() as u64 {
                     *share = (pick(&spent).saturating_sub(pick(before))) * 1000 / passed;
                     *before = spent;
                 }
@@ -129,6 +135,7 @@ impl TaskMetrics {
         TaskMetrics {
             times,
             since: None,
+            clock: executor,
             buffers_out: group.counter("numBuffersOut"),
             bytes_out: group.counter("numBytesOut"),
         }
@@ -142,9 +149,11 @@ impl TaskMetrics {
         self.times.waiting.store(((now.as_nanos() + 1) << 1) | tag, Ordering::Relaxed);
     }
 
-    /// The task goes on.
-    pub fn resume(&mut self, now: Instant) {
+    /// The task goes on; gives how long it waited for its output, if it did.
+    pub fn resume(&mut self, now: Instant) -> Option<Duration> {
+        let mut blocked = None;
         if let Some((reason, since)) = self.since.take() {
+            blocked = (reason == Waiting::Output).then(|| now.since(since));
             let spent = now.since(since).as_nanos() as u64;
             let total = match reason {
                 Waiting::Input => &self.times.idle,
@@ -153,11 +162,21 @@ impl TaskMetrics {
             self.times.waiting.store(0, Ordering::Relaxed);
             total.fetch_add(spent, Ordering::Relaxed);
         }
+        blocked
     }
 
     /// Whether the task waits.
     pub fn is_waiting(&self) -> bool {
         self.since.is_some()
+    }
+}
+
+/// A task that has ended is neither busy nor idle.
+impl Drop for TaskMetrics {
+    fn drop(&mut self) {
+        let now = self.clock.instant();
+        self.resume(now);
+        self.times.end.store(now.as_nanos(), Ordering::Relaxed);
     }
 }
 
@@ -191,7 +210,7 @@ impl TaskTimes {
                 Waiting::Output => back_pressured += more,
             }
         }
-        let total = now.as_nanos().saturating_sub(self.start);
+        let total = now.as_nanos().min(self.end.load(Ordering::Relaxed)).saturating_sub(self.start);
         Spent { idle, back_pressured, busy: total.saturating_sub(idle + back_pressured) }
     }
 }

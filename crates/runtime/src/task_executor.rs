@@ -19,7 +19,7 @@ use hurtig_operator::{NodeFactory, OperatorContext, Output, OutputLimits, Progra
 use crate::exchange::partition::Partition;
 use crate::exchange::{ChannelSender, EdgeWriter, Gate, GateLimits};
 use crate::executor::Executor;
-use crate::messages::{Report, TaskEvent, ToSource, ToTasks};
+use crate::messages::{Failure, Report, TaskEvent, ToSource, ToTasks};
 use crate::metrics::{ProcessScope, TaskMetrics};
 use crate::task::input::ChannelPlace;
 use crate::task::{Chain, Mail, Mailbox, Parts, Task, TaskInput};
@@ -136,7 +136,12 @@ impl TaskExecutor {
             job_name: graph.job.name.clone(),
         };
         let tasks: Vec<SubtaskId> = graph.subtasks().collect();
+        let mut failed = false;
         for task in tasks {
+            if failed {
+                (self.reports)(Report { task, attempt, event: TaskEvent::Canceled });
+                continue;
+            }
             let setup = TaskSetup {
                 program: self.program.clone(),
                 vertex: graph.job.vertex(task.vertex).clone(),
@@ -147,7 +152,11 @@ impl TaskExecutor {
                 executor: self.executor.clone(),
                 settings: self.settings,
             };
-            self.start(setup, graph, &mut wiring)?;
+            // Those that have started report their own end, so every task has one.
+            if let Err(error) = self.start(setup, graph, &mut wiring) {
+                failed = true;
+                (self.reports)(Report { task, attempt, event: TaskEvent::Failed(Failure::from(&error)) });
+            }
         }
         Ok(())
     }

@@ -196,11 +196,13 @@ impl<T> ExactSizeIterator for RowCursor<'_, T> {}
 pub struct RowBuffer<T> {
     values: Vec<T>,
     timestamps: Option<Vec<EventTime>>,
+    /// How many rows were taken last: the next run will most likely be as long.
+    last: usize,
 }
 
 impl<T: TypeInformation> Default for RowBuffer<T> {
     fn default() -> Self {
-        RowBuffer { values: Vec::new(), timestamps: None }
+        RowBuffer { values: Vec::new(), timestamps: None, last: 0 }
     }
 }
 
@@ -220,9 +222,12 @@ impl<T: TypeInformation> RowBuffer<T> {
         estimate(&self.values) + self.timestamps.as_ref().map_or(0, |times| size_of_val(times.as_slice()))
     }
 
-    /// Estimated bytes of the rows from `start` on.
-    pub fn bytes_from(&self, start: usize) -> usize {
-        estimate(&self.values[start.min(self.values.len())..])
+    /// Makes place for a run as long as the last one, if there is none at all.
+    #[inline]
+    pub fn prepare(&mut self) {
+        if self.values.capacity() == 0 {
+            self.values.reserve(self.last);
+        }
     }
 
     /// Makes place for `additional` rows more.
@@ -265,6 +270,7 @@ impl<T: TypeInformation> RowBuffer<T> {
 
     /// The gathered rows as a batch; the buffer is empty afterwards.
     pub fn take(&mut self) -> Batch {
+        self.last = self.values.len();
         Batch {
             payload: super::Payload::Rows(Box::new(RowBatch::new(std::mem::take(&mut self.values)))),
             timestamps: self.timestamps.take().map(Vec::into_iter),

@@ -220,6 +220,9 @@ impl<T: TypeInformation> RowScatter for TypedScatter<T> {
 
     fn take(&mut self, target: usize) -> Box<dyn Rows> {
         let buffer = &mut self.buffers[target];
+        if buffer.len() * 4 < buffer.capacity() {
+            buffer.shrink_to_fit();
+        }
         // The next run will most likely be as long as this one.
         let next = Vec::with_capacity(buffer.len());
         Box::new(RowBatch::new(std::mem::replace(buffer, next)))

@@ -85,6 +85,8 @@ pub mod options {
             "How often `fixed-delay` starts the job again.";
         RESTART_DELAY: Duration = "restart-strategy.fixed-delay.delay", "1 s",
             "How long `fixed-delay` waits before each start.";
+        CANCELLATION_TIMEOUT: Duration = "task.cancellation.timeout", "180 s",
+            "How long tasks that are told to stop may take. Those that take longer are named and the job fails without them. 0 waits for ever.";
         METRICS_REPORTERS: String = "metrics.reporters", "",
             "The reporters to run, by name: `prom` serves the text form of Prometheus.";
         PROMETHEUS_PORT: u16 = "metrics.reporter.prom.port", "9249",

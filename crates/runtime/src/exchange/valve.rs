@@ -32,11 +32,6 @@ impl Valve {
         Valve { channels: vec![start; channels], combined: Watermark::MIN, status: WatermarkStatus::Active }
     }
 
-    /// The combined watermark.
-    pub fn combined(&self) -> Watermark {
-        self.combined
-    }
-
     /// A channel's watermark has come. One that goes back is ignored; one on an idle channel counts once the
     /// channel is active again.
     pub fn watermark(&mut self, channel: usize, watermark: Watermark) -> ValveChange {
@@ -45,6 +40,8 @@ impl Valve {
             return ValveChange::default();
         }
         channel.watermark = watermark;
+        // Nothing follows but the end: the channel must not pull those that are idle now past their records.
+        channel.ended |= watermark == Watermark::MAX;
         self.combine()
     }
 
@@ -134,6 +131,15 @@ mod tests {
         assert_eq!(valve.status(1, WatermarkStatus::Active).status, Some(WatermarkStatus::Active));
         assert_eq!(advanced(valve.watermark(1, at(7))), None);
         assert_eq!(advanced(valve.watermark(1, at(12))), Some(12));
+    }
+
+    #[test]
+    fn the_last_watermark_of_one_does_not_end_one_that_is_idle() {
+        let mut valve = Valve::new(2);
+        valve.status(1, WatermarkStatus::Idle);
+        assert_eq!(valve.watermark(0, Watermark::MAX).watermark, None);
+        valve.status(1, WatermarkStatus::Active);
+        assert_eq!(advanced(valve.watermark(1, at(7))), Some(7));
     }
 
     #[test]

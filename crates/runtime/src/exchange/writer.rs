@@ -30,6 +30,8 @@ pub struct EdgeWriter {
     /// What is on its way to a channel that had no credit, in order.
     waiting: VecDeque<(usize, Option<StreamElement>)>,
     buffered: bool,
+    /// Channels without credit, reused.
+    blocked: Vec<bool>,
     encode: Option<BatchType>,
     sent: Sent,
 }
@@ -59,6 +61,7 @@ impl EdgeWriter {
             targets: Vec::new(),
             waiting: VecDeque::new(),
             buffered: false,
+            blocked: Vec::new(),
             encode,
             sent: Sent::default(),
         }
@@ -166,19 +169,20 @@ impl EdgeWriter {
 
     /// Sends what waits. A channel without credit holds back only what is behind it on the same channel.
     pub fn poll_send(&mut self, cx: &mut Context<'_>) -> Flow {
-        let mut blocked: Vec<usize> = Vec::new();
-        let mut kept = VecDeque::new();
-        while let Some((target, mut element)) = self.waiting.pop_front() {
-            if !blocked.contains(&target) {
+        self.blocked.clear();
+        self.blocked.resize(self.channels.len(), false);
+        for _ in 0..self.waiting.len() {
+            let Some((target, mut element)) = self.waiting.pop_front() else { break };
+            if !self.blocked[target] {
                 match self.channels[target].poll_send(cx, &mut element) {
                     Poll::Ready(Ok(())) => continue,
                     Poll::Ready(Err(_)) => return Flow::Closed,
-                    Poll::Pending => blocked.push(target),
+                    Poll::Pending => self.blocked[target] = true,
                 }
             }
-            kept.push_back((target, element));
+            // Behind the others, and so again in order once all have been looked at.
+            self.waiting.push_back((target, element));
         }
-        self.waiting = kept;
         if self.waiting.is_empty() { Flow::Open } else { Flow::Blocked }
     }
 
@@ -190,10 +194,5 @@ impl EdgeWriter {
     /// What has gone out so far.
     pub fn sent(&self) -> Sent {
         self.sent
-    }
-
-    /// How many channels the edge has.
-    pub fn channels(&self) -> usize {
-        self.channels.len()
     }
 }

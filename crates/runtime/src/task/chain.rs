@@ -299,6 +299,16 @@ impl Chain {
         }
     }
 
+    /// The task waited so long for its output.
+    pub fn blocked(&mut self, waited: std::time::Duration) {
+        if let Some(head) = &mut self.source {
+            head.source.blocked(waited);
+        }
+        for link in &mut self.links {
+            link.operator.blocked(waited);
+        }
+    }
+
     /// The chain took long for one input: its operators' calls are timed, and made smaller.
     pub fn slow_down(&mut self) {
         self.links.iter_mut().for_each(Link::slow_down);

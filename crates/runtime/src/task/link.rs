@@ -160,6 +160,7 @@ impl Link {
                         return self.keep_if_more(progress, Work::EndOfPort(port));
                     }
                 }
+                self.half_way = false;
                 self.open_ports = self.open_ports.saturating_sub(1);
                 if self.open_ports == 0 {
                     self.queue.push_front(Work::Finish);

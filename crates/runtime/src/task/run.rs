@@ -91,6 +91,7 @@ impl Task {
             pass_start: self.executor.instant(),
             buffered_since: None,
             counted: (0, 0),
+            steps: 0,
         };
         let mut outcome = match driver.chain.open() {
             Ok(()) => {
@@ -108,6 +109,9 @@ impl Task {
     }
 }
 
+/// How many calls into operators go by without a look at the clock.
+const STEPS_PER_LOOK: u32 = 8;
+
 struct Driver {
     mailbox: Mailbox,
     executor: Arc<dyn Executor>,
@@ -120,6 +124,7 @@ struct Driver {
     pass_start: Instant,
     buffered_since: Option<Instant>,
     counted: (u64, u64),
+    steps: u32,
 }
 
 enum Turn {
@@ -153,7 +158,9 @@ impl Driver {
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<Turn>> {
         if self.metrics.is_waiting() {
             let now = self.executor.instant();
-            self.metrics.resume(now);
+            if let Some(blocked) = self.metrics.resume(now) {
+                self.chain.blocked(blocked);
+            }
             self.pass_start = now;
         }
         loop {
@@ -174,7 +181,14 @@ impl Driver {
         let step = self.chain.step(cx, self.executor.as_ref())?;
         self.send_events();
         match step {
-            ChainStep::Progressed => Ok(Poll::Ready(None)),
+            ChainStep::Progressed => {
+                // One input may keep the chain busy for long: time does not stand still meanwhile.
+                self.steps += 1;
+                if self.steps == STEPS_PER_LOOK {
+                    self.look_at_time(self.executor.instant())?;
+                }
+                Ok(Poll::Ready(None))
+            }
             ChainStep::SourceRead => {
                 self.end_pass()?;
                 Ok(Poll::Ready(None))
@@ -210,6 +224,12 @@ impl Driver {
         }
         self.pass_start = now;
         self.count_sent();
+        self.look_at_time(now)
+    }
+
+    /// The buffer time-out and timers.
+    fn look_at_time(&mut self, now: Instant) -> Result<()> {
+        self.steps = 0;
         if self.chain.is_buffered() {
             let since = *self.buffered_since.get_or_insert(now);
             // Under a seed a batch may go before its time, so that records arrive in many orders.
