@@ -264,3 +264,40 @@ impl SplitWatermarks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hurtig_connector::WatermarkStrategy;
+
+    use super::*;
+    use crate::output::OutputLimits;
+
+    /// The statuses that an output holds.
+    fn statuses(output: &mut Output) -> Vec<WatermarkStatus> {
+        let elements = std::iter::from_fn(|| output.pop_main());
+        let status = elements.filter_map(|element| match element {
+            hurtig_core::StreamElement::Status(status) => Some(status),
+            _ => None,
+        });
+        status.collect()
+    }
+
+    #[test]
+    fn time_in_which_nobody_could_ask_is_no_silence() {
+        let second = Duration::from_secs(1);
+        let strategy = WatermarkStrategy::<u64>::for_monotonous_timestamps().with_idleness(second);
+        let mut now = Instant::from_nanos(0);
+        let mut watermarks = SplitWatermarks::new(strategy.erase(), Duration::from_millis(200), now);
+        let mut output = Output::new(OutputLimits { rows: 10, bytes: 1000 }, []);
+        watermarks.add_split(SplitId::new("a"), now);
+        // Two seconds of back pressure.
+        now = now + 2 * second;
+        watermarks.excuse(2 * second);
+        watermarks.periodic(now, &mut output);
+        assert_eq!(statuses(&mut output), []);
+        // A second of silence.
+        now = now + second;
+        watermarks.periodic(now, &mut output);
+        assert_eq!(statuses(&mut output), [WatermarkStatus::Idle]);
+    }
+}

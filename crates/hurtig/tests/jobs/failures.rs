@@ -186,3 +186,51 @@ fn an_error_keeps_its_kind_and_its_causes() {
         expect_message(run, &error, &["operator 'Map' (1/1), at record 1: reading 'a.csv': no such file"]);
     }
 }
+
+/// Says that it makes two records of one.
+#[derive(Clone)]
+struct Doubles;
+
+impl RichFunction for Doubles {}
+
+impl MapFunction<i64, i64> for Doubles {
+    fn map(&mut self, value: i64) -> Result<i64> {
+        Ok(value)
+    }
+
+    fn map_batch(&mut self, values: Vec<i64>) -> Result<Vec<i64>> {
+        Ok(values.iter().chain(&values).copied().collect())
+    }
+}
+
+#[test]
+fn a_map_that_makes_more_than_it_was_given_is_told_so() {
+    let env = StreamExecutionEnvironment::default();
+    env.from_sequence(1, 3).map_with(Doubles).name("Doubles").sink_to(BlackHoleSink::new());
+    let error = env.execute("doubles").map(|_| ()).unwrap_err();
+    expect_message("threads", &error, &["'Doubles'", "records of"]);
+}
+
+#[test]
+fn a_task_that_does_not_stop_is_named_and_left_behind() {
+    let _watchdog = Watchdog::start();
+    let executor = ThreadExecutor::new();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    let env = StreamExecutionEnvironment::default();
+    env.set("task.cancellation.timeout", "100 ms");
+    let hangs = move |number: i64| {
+        // Until the test lets go of the other end.
+        let _ = held.lock().unwrap().recv();
+        number
+    };
+    env.from_sequence(1, 1).map(hangs).name("Hangs").sink_to(BlackHoleSink::new());
+    let fails = |_| -> Result<i64, &'static str> { Err("no") };
+    env.from_sequence(1, 1).try_map(fails).name("Fails").sink_to(BlackHoleSink::new());
+    let client = submit(env.take_program(Some("stuck")).unwrap(), executor.clone()).unwrap();
+    let error = client.result().map(|_| ()).unwrap_err();
+    expect_message("threads", &error, &["'Fails'", "no", "did not stop within 100ms", "Hangs"]);
+    assert_eq!(client.status(), hurtig::JobStatus::Failed);
+    drop(release);
+    wait_until(|| (executor.live_tasks() == 0).then_some(()));
+}

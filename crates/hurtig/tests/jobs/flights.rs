@@ -82,10 +82,13 @@ fn the_demo_comes_to_what_a_plain_loop_comes_to() {
         let mut found = BTreeMap::new();
         for line in lines(&output.path().join("airports")) {
             let fields: Vec<&str> = line.split(',').collect();
-            found.insert(fields[0].to_owned(), (fields[1].parse::<i64>().unwrap(), fields[2].to_owned()));
+            found.insert(
+                fields[0].to_owned(),
+                (fields[1].parse::<i64>().unwrap(), fields[2].parse::<f64>().unwrap()),
+            );
         }
         let expect = expect.airports.iter().map(|(origin, (flights, minutes))| {
-            (origin.clone(), (*flights, (*minutes as f64 / *flights as f64).to_string()))
+            (origin.clone(), (*flights, *minutes as f64 / *flights as f64))
         });
         assert_eq!(found, expect.collect(), "parallelism {parallelism}");
     }

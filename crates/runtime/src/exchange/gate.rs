@@ -108,11 +108,6 @@ impl Gate {
         Some(Received { channel, element })
     }
 
-    /// Bytes waiting in all channels.
-    pub fn queued_bytes(&self) -> usize {
-        self.shared.lock().channels.iter().map(|channel| channel.bytes).sum()
-    }
-
     /// A look at the gate from elsewhere, for metrics.
     pub fn watch(&self) -> GateWatch {
         GateWatch(self.shared.clone())
@@ -201,7 +196,8 @@ mod tests {
     #[test]
     fn credit_bounds_a_channel_and_comes_back() {
         let mut cx = Context::from_waker(Waker::noop());
-        let limits = GateLimits { channel_bytes: 64, floating_bytes: 0 };
+        let two = 2 * batch(0).bytes();
+        let limits = GateLimits { channel_bytes: two, floating_bytes: 0 };
         let (mut gate, mut senders) = Gate::new(2, limits);
         for value in 0..2 {
             assert!(senders[0].poll_send(&mut cx, &mut Some(batch(value))).is_ready());
@@ -218,7 +214,7 @@ mod tests {
         // In turn: the second channel comes before the rest of the first.
         let Poll::Ready(second) = gate.poll_next(&mut cx) else { panic!() };
         assert_eq!(second.channel, 1);
-        assert_eq!(gate.queued_bytes(), 64);
+        assert_eq!(gate.watch().queued(), (2, two));
         drop(gate);
         assert_eq!(senders[0].poll_send(&mut cx, &mut Some(batch(3))), Poll::Ready(Err(Closed)));
     }
