@@ -39,7 +39,7 @@ pub trait SplitEnumerator: Send {
         context: &mut EnumeratorContext<Self::Split>,
     ) -> Result<()>;
 
-    /// A reader sent a word of the connector's own.
+    /// A reader sent a word of the connector's own ([`Fetched::SourceEvent`](crate::Fetched::SourceEvent)).
     fn handle_source_event(
         &mut self,
         reader: SubtaskIndex,

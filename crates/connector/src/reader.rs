@@ -51,6 +51,8 @@ pub enum Fetched {
     SplitFinished(SplitId),
     /// The reader could read more: the enumerator is asked for a split.
     RequestSplit,
+    /// A word of the connector's own for the enumerator.
+    SourceEvent(VersionedBytes),
     /// Nothing follows at all.
     EndOfInput,
 }

@@ -1,7 +1,7 @@
 //! Accumulators: small results that every subtask adds to and that come back, merged, with the job's result.
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hurtig_core::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,24 @@ pub enum Accumulator {
 }
 
 impl Accumulator {
+    /// Takes one more value in. Whole-number kinds round toward zero.
+    pub fn add(&mut self, value: f64) {
+        use Accumulator::*;
+        match self {
+            Long(sum) => *sum = sum.wrapping_add(value as i64),
+            Double(sum) => *sum += value,
+            LongMinimum(least) => *least = (*least).min(value as i64),
+            LongMaximum(greatest) => *greatest = (*greatest).max(value as i64),
+            DoubleMinimum(least) => *least = least.min(value),
+            DoubleMaximum(greatest) => *greatest = greatest.max(value),
+            Average { sum, count } => {
+                *sum += value;
+                *count += 1;
+            }
+            Histogram(counts) => *counts.entry(value as i64).or_default() += 1,
+        }
+    }
+
     /// Adds another subtask's value. Fails if the two are not of the same kind.
     pub fn merge(&mut self, other: &Accumulator) -> Result<()> {
         use Accumulator::*;
@@ -81,6 +99,20 @@ pub struct Accumulators {
     values: BTreeMap<String, Accumulator>,
     #[serde(skip)]
     counters: Vec<(String, LongCounter)>,
+    #[serde(skip)]
+    handles: Vec<(String, AccumulatorHandle)>,
+}
+
+/// An accumulator of any kind that a function holds. Each update takes a lock that nobody contends for; what
+/// only counts is cheaper as a [`LongCounter`].
+#[derive(Clone, Debug)]
+pub struct AccumulatorHandle(Arc<Mutex<Accumulator>>);
+
+impl AccumulatorHandle {
+    /// Takes one more value in: adds it, keeps the extreme, or counts it, by the accumulator's kind.
+    pub fn add(&self, value: f64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(value);
+    }
 }
 
 impl PartialEq for Accumulators {
@@ -115,9 +147,23 @@ impl Accumulators {
         counter
     }
 
+    /// An accumulator that starts as `zero`, as a handle.
+    pub fn handle(&mut self, name: &str, zero: Accumulator) -> AccumulatorHandle {
+        if let Some((_, handle)) = self.handles.iter().find(|(present, _)| present == name) {
+            return handle.clone();
+        }
+        let handle = AccumulatorHandle(Arc::new(Mutex::new(zero)));
+        self.handles.push((name.to_owned(), handle.clone()));
+        handle
+    }
+
     /// Everything as plain values, handles included.
     pub fn snapshot(&self) -> Accumulators {
-        let mut all = Accumulators { values: self.values.clone(), counters: Vec::new() };
+        let mut all = Accumulators { values: self.values.clone(), ..Accumulators::default() };
+        for (name, handle) in &self.handles {
+            let value = handle.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            all.values.insert(name.clone(), value);
+        }
         for (name, counter) in &self.counters {
             all.add_long(name, counter.0.load(Ordering::Relaxed));
         }
@@ -136,7 +182,7 @@ impl Accumulators {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.counters.is_empty()
+        self.values.is_empty() && self.counters.is_empty() && self.handles.is_empty()
     }
 
     /// Adds another operator's or subtask's accumulators.
@@ -158,6 +204,23 @@ impl Accumulators {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_handle_takes_values_by_the_accumulators_kind() {
+        let mut mine = Accumulators::default();
+        let average = mine.handle("mean", Accumulator::Average { sum: 0.0, count: 0 });
+        let least = mine.handle("least", Accumulator::DoubleMinimum(f64::INFINITY));
+        let counts = mine.handle("counts", Accumulator::Histogram(BTreeMap::new()));
+        for value in [3.0, 1.0, 3.0] {
+            average.add(value);
+            least.add(value);
+            counts.add(value);
+        }
+        let all = mine.snapshot();
+        assert_eq!(all.get("mean"), Some(&Accumulator::Average { sum: 7.0, count: 3 }));
+        assert_eq!(all.get("least"), Some(&Accumulator::DoubleMinimum(1.0)));
+        assert_eq!(all.get("counts"), Some(&Accumulator::Histogram(BTreeMap::from([(1, 1), (3, 2)]))));
+    }
 
     #[test]
     fn subtasks_add_up_and_kinds_must_agree() {

@@ -5,7 +5,7 @@
 //! A function is cloned once per subtask and then belongs to that subtask's thread.
 use hurtig_core::{ProcessingTime, Result, TypeInformation, Watermark};
 
-use crate::accumulator::{Accumulators, LongCounter};
+use crate::accumulator::{Accumulator, AccumulatorHandle, LongCounter};
 use crate::context::OperatorContext;
 use crate::metrics::MetricGroup;
 
@@ -63,9 +63,9 @@ impl<'a> RuntimeContext<'a> {
         self.0.accumulators.long_counter(name)
     }
 
-    /// All accumulators of this operator, for those that are not counters.
-    pub fn accumulators(&mut self) -> &mut Accumulators {
-        &mut self.0.accumulators
+    /// An accumulator of any other kind, which starts as `zero`.
+    pub fn accumulator(&mut self, name: &str, zero: Accumulator) -> AccumulatorHandle {
+        self.0.accumulators.handle(name, zero)
     }
 }
 

@@ -195,6 +195,7 @@ impl SourceOperator {
                 self.paused.retain(|paused| *paused != split);
             }
             Fetched::RequestSplit => context.send(OperatorEvent::RequestSplit),
+            Fetched::SourceEvent(event) => context.send(OperatorEvent::SourceEvent(event)),
             Fetched::EndOfInput => {
                 self.ended = true;
                 output.watermark(Watermark::MAX);

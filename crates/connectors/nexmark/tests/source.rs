@@ -86,7 +86,7 @@ fn batches<R: SourceReader>(reader: &mut R, limit: usize) -> Vec<(SplitId, Batch
     while batches.len() < limit {
         match poll(reader, 100) {
             Poll::Ready(Fetched::Batch(id, batch)) => batches.push((id, batch)),
-            Poll::Ready(Fetched::SplitFinished(_)) => {}
+            Poll::Ready(Fetched::SplitFinished(_) | Fetched::SourceEvent(_)) => {}
             Poll::Ready(Fetched::RequestSplit) => reader.no_more_splits(),
             Poll::Ready(Fetched::EndOfInput) | Poll::Pending => break,
         }

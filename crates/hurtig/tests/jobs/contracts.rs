@@ -44,18 +44,25 @@ impl Source for Told {
         Ok(Teller)
     }
 
-    fn create_reader(&self, _: &ReaderContext) -> Result<Listener> {
-        Ok(Listener { heard: VecDeque::new(), complete: false })
+    fn create_reader(&self, context: &ReaderContext) -> Result<Listener> {
+        let index = context.subtask.0 as u8;
+        Ok(Listener { index, asked: false, heard: VecDeque::new(), complete: false })
     }
 }
 
-/// Tells reader i the numbers from ten times i on.
+/// Tells reader i, when it says its number, the numbers from ten times i on.
 struct Teller;
 
 impl SplitEnumerator for Teller {
     type Split = Nothing;
 
-    fn add_reader(&mut self, reader: SubtaskIndex, context: &mut EnumeratorContext<Nothing>) -> Result<()> {
+    fn handle_source_event(
+        &mut self,
+        reader: SubtaskIndex,
+        event: VersionedBytes,
+        context: &mut EnumeratorContext<Nothing>,
+    ) -> Result<()> {
+        assert_eq!(event, VersionedBytes { version: 8, bytes: vec![reader.0 as u8] });
         for number in 0..10u8 {
             let bytes = vec![reader.0 as u8 * 10 + number];
             context.send_event(reader, VersionedBytes { version: 7, bytes });
@@ -83,6 +90,8 @@ impl SplitEnumerator for Teller {
 }
 
 struct Listener {
+    index: u8,
+    asked: bool,
     heard: VecDeque<i64>,
     complete: bool,
 }
@@ -99,6 +108,10 @@ impl SourceReader for Listener {
     }
 
     fn poll_next(&mut self, _: &mut Context<'_>, _: usize) -> Poll<Result<Fetched>> {
+        if !std::mem::replace(&mut self.asked, true) {
+            let question = VersionedBytes { version: 8, bytes: vec![self.index] };
+            return Poll::Ready(Ok(Fetched::SourceEvent(question)));
+        }
         match self.heard.pop_front() {
             Some(number) => {
                 Poll::Ready(Ok(Fetched::Batch(SplitId::new("heard"), Batch::from_rows(vec![number]))))
@@ -120,7 +133,7 @@ impl SourceReader for Listener {
 }
 
 #[test]
-fn words_of_an_enumerator_reach_its_readers_in_order() {
+fn words_of_readers_and_their_enumerator_reach_each_other_in_order() {
     check_each(
         |env| env.from_source(Told, WatermarkStrategy::no_watermarks(), "told"),
         |run, found| {

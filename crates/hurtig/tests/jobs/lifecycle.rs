@@ -146,3 +146,26 @@ fn a_collected_job_that_fails_gives_its_error_last() {
         assert!(found.next().is_none(), "{run}: nothing follows the error");
     }
 }
+
+#[test]
+fn earlier_executes_return_what_is_recorded() {
+    let _watchdog = Watchdog::start();
+    let first = StreamExecutionEnvironment::default();
+    first.from_sequence(1, 3).sink_to(BlackHoleSink::new());
+    let recorded = first.execute("first").unwrap();
+
+    let again = StreamExecutionEnvironment::default();
+    let list = serde_json::to_string(&[&recorded]).unwrap();
+    again.set("hurtig.execution.recorded-results", list);
+    let (not_run, run) = (Recorder::new(), Recorder::new());
+    again.from_collection([1i64]).sink_to(not_run.clone());
+    assert_eq!(again.execute("first").unwrap().job_id, recorded.job_id);
+    again.from_collection([2i64]).sink_to(run.clone());
+    assert_ne!(again.execute("second").unwrap().job_id, recorded.job_id);
+    assert_eq!((not_run.records().len(), run.records().len()), (0, 1));
+
+    again.set("hurtig.execution.recorded-results", "nonsense");
+    again.from_collection([1i64]).sink_to(BlackHoleSink::new());
+    let error = again.execute("third").map(|_| ()).unwrap_err();
+    expect_message("threads", &error, &["hurtig.execution.recorded-results"]);
+}

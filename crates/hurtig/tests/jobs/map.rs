@@ -99,9 +99,9 @@ impl RichFunction for Rich {
         assert_eq!(context.max_number_of_parallel_subtasks(), 128);
         assert_eq!(context.current_watermark(), Watermark::MIN);
         self.open.fetch_add(1, Ordering::Relaxed);
-        context.accumulators().add_long("opened", 1);
+        context.long_counter("opened").add(1);
         let subtask = i64::from(context.index_of_this_subtask());
-        context.accumulators().entry("greatest subtask", Accumulator::LongMaximum(subtask));
+        context.accumulator("greatest subtask", Accumulator::LongMaximum(i64::MIN)).add(subtask as f64);
         self.place = Some(Place {
             subtask,
             seen: context.long_counter("seen"),

@@ -29,7 +29,7 @@ impl RichFunction for Unlucky {
     fn open(&mut self, context: &mut RuntimeContext<'_>) -> Result<()> {
         self.attempt = context.attempt_number();
         self.opened.fetch_max(self.attempt + 1, Ordering::Relaxed);
-        context.accumulators().add_long("attempts of subtasks", 1);
+        context.long_counter("attempts of subtasks").add(1);
         Ok(())
     }
 }

@@ -84,7 +84,7 @@ where
                 self.records[index].append(&mut records);
                 Step::Records(count)
             }
-            Fetched::SplitFinished(_) => Step::Other,
+            Fetched::SplitFinished(_) | Fetched::SourceEvent(_) => Step::Other,
             Fetched::RequestSplit => {
                 self.enumerator.handle_split_request(SubtaskIndex(index as u32), &mut self.context)?;
                 for action in self.context.take_actions() {

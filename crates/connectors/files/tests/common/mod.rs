@@ -164,7 +164,7 @@ impl<S: Source> Cluster<S> {
                 Poll::Pending => continue,
                 Poll::Ready(fetched) => match fetched? {
                     Fetched::Batch(_, batch) => batches.push(batch),
-                    Fetched::SplitFinished(_) => {}
+                    Fetched::SplitFinished(_) | Fetched::SourceEvent(_) => {}
                     Fetched::RequestSplit => {
                         let reader = SubtaskIndex(index as u32);
                         self.enumerator.handle_split_request(reader, &mut self.context)?;
