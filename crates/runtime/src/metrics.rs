@@ -79,6 +79,10 @@ pub struct TaskMetrics {
     times: Arc<TaskTimes>,
     since: Option<(Waiting, Instant)>,
     clock: Arc<dyn Executor>,
+    /// Records into the head of the chain.
+    pub records_in: Counter,
+    /// Records out over edges.
+    pub records_out: Counter,
     /// Batches out.
     pub buffers_out: Counter,
     /// Bytes out.
@@ -136,6 +140,8 @@ impl TaskMetrics {
             times,
             since: None,
             clock: executor,
+            records_in: group.counter("numRecordsIn"),
+            records_out: group.counter("numRecordsOut"),
             buffers_out: group.counter("numBuffersOut"),
             bytes_out: group.counter("numBytesOut"),
         }

@@ -21,7 +21,7 @@ use crate::exchange::{ChannelSender, EdgeWriter, Gate, GateLimits};
 use crate::executor::Executor;
 use crate::messages::{Failure, Report, TaskEvent, ToSource, ToTasks};
 use crate::metrics::{ProcessScope, TaskMetrics};
-use crate::task::input::ChannelPlace;
+use crate::task::input::{ChannelPlace, InputMetrics};
 use crate::task::{Chain, Mail, Mailbox, Parts, Task, TaskInput};
 
 /// Where reports go.
@@ -175,7 +175,6 @@ impl TaskExecutor {
             let watch = gate.watch();
             group.computed("inputQueueSize", move || watch.queued().1 as i64);
         }
-        let held_by = group.text("watermarkHeldBy");
         let outputs: Vec<(JobEdge, Vec<ChannelSender>)> = graph
             .job
             .outputs_of(id.vertex)
@@ -192,7 +191,7 @@ impl TaskExecutor {
             buffer_timeout: self.settings.buffer_timeout,
             metrics: TaskMetrics::new(&group, self.executor.clone()),
         };
-        let input = gate.map(|(gate, places)| TaskInput::new(gate, places, held_by));
+        let input = gate.map(|(gate, places)| TaskInput::new(gate, places, InputMetrics::new(&group)));
         let build = move || {
             let chain = setup.build(outputs, &consumers)?;
             Ok(Parts { chain, input })

@@ -13,14 +13,20 @@ use crate::functions::timed;
 use crate::harness::{Run, Watchdog, runs, wait_until};
 use crate::script::{Script, Step};
 
-/// The values of a metric in the subtasks of one scope, in order.
+/// The values of a metric in the subtasks of an operator, or else of a task, in order.
 fn values(metrics: &[MetricSample], scope: &str, name: &str) -> Vec<i64> {
-    let of_scope = metrics.iter().filter(|metric| {
-        let variables = &metric.scope.variables;
-        let operator = variables.get("operator_name").or(variables.get("task_name"));
-        metric.name == name && operator.is_some_and(|operator| operator == scope)
-    });
-    of_scope.filter_map(|metric| metric.value.as_i64()).collect()
+    let named = |variable: &str| -> Vec<i64> {
+        let of_scope = metrics.iter().filter(|metric| {
+            let variables = &metric.scope.variables;
+            let is_operator = variables.contains_key("operator_name");
+            metric.name == name
+                && is_operator == (variable == "operator_name")
+                && variables.get(variable).is_some_and(|found| found == scope)
+        });
+        of_scope.filter_map(|metric| metric.value.as_i64()).collect()
+    };
+    let of_operator = named("operator_name");
+    if of_operator.is_empty() { named("task_name") } else { of_operator }
 }
 
 fn total(metrics: &[MetricSample], scope: &str, name: &str) -> i64 {
@@ -79,7 +85,8 @@ fn every_task_and_operator_has_its_metrics_under_flinks_scope() {
             "isBackPressured",
             "numBuffersOut",
             "numBytesOut",
-            "watermarkHeldBy",
+            "numRecordsIn",
+            "numRecordsOut",
         ];
         let of_operator =
             ["numRecordsIn", "numRecordsOut", "currentInputWatermark", "currentOutputWatermark"];
@@ -89,8 +96,8 @@ fn every_task_and_operator_has_its_metrics_under_flinks_scope() {
             assert!(found.contains(expect), "no '{expect}' in {found:#?}");
         }
     }
-    let sample = metrics.iter().find(|metric| metric.name == "numRecordsIn").unwrap();
-    assert_eq!(sample.scope.logical, "taskmanager.job.task.operator");
+    let of_operators = |metric: &&MetricSample| metric.scope.logical == "taskmanager.job.task.operator";
+    let sample = metrics.iter().find(of_operators).unwrap();
     let job_id = client.job_id().to_string();
     for (variable, expect) in
         [("host", "localhost"), ("tm_id", "local"), ("job_name", "my job"), ("job_id", &job_id)]
@@ -215,4 +222,30 @@ fn a_task_before_a_slow_one_is_back_pressured() {
     client.cancel();
     // The job may have come to its end before it was told to stop.
     let _ = client.result();
+}
+
+#[test]
+fn what_goes_between_tasks_is_counted_at_both_ends() {
+    let _watchdog = Watchdog::start();
+    let env = Run::threads(1).environment();
+    env.set("execution.batch.rows", "10");
+    let numbers = env.from_sequence(1, 100).name("Numbers").disable_chaining();
+    numbers.sink_to(BlackHoleSink::new()).name("End");
+    let client = env.execute_async("both ends").unwrap();
+    client.result().unwrap();
+    let metrics = client.metrics();
+    let value = |task: &str, name: &str| {
+        let of_task = |metric: &&MetricSample| {
+            let scope = &metric.scope;
+            scope.logical == "taskmanager.job.task"
+                && scope.variables["task_name"] == task
+                && metric.name == name
+        };
+        metrics.iter().find(of_task).and_then(|metric| metric.value.as_i64()).unwrap()
+    };
+    assert_eq!((value("Source: Numbers", "numRecordsOut"), value("Sink: End", "numRecordsIn")), (100, 100));
+    let sent = value("Source: Numbers", "numBuffersOut");
+    assert!((1..=10).contains(&sent), "{sent}");
+    assert_eq!(value("Sink: End", "numBuffersIn"), sent);
+    assert!(value("Source: Numbers", "numBytesOut") >= 800 && value("Sink: End", "numBytesIn") >= 800);
 }

@@ -53,6 +53,8 @@ pub struct Received {
     pub channel: usize,
     /// What came.
     pub element: StreamElement,
+    /// Its estimated bytes.
+    pub bytes: usize,
 }
 
 /// The consuming end. Dropping it closes all channels.
@@ -105,7 +107,7 @@ impl Gate {
         if let Some(producer) = producer {
             producer.wake();
         }
-        Some(Received { channel, element })
+        Some(Received { channel, element, bytes })
     }
 
     /// A look at the gate from elsewhere, for metrics.

@@ -39,6 +39,8 @@ pub struct EdgeWriter {
 /// What has gone out.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sent {
+    /// Records; to all, each counts once for every receiver.
+    pub records: u64,
     /// Batches.
     pub batches: u64,
     /// Estimated bytes.
@@ -156,6 +158,7 @@ impl EdgeWriter {
     }
 
     fn send(&mut self, target: usize, mut batch: Batch) -> Result<()> {
+        self.sent.records += batch.len() as u64;
         self.sent.batches += 1;
         self.sent.bytes += batch.bytes() as u64;
         if let Some(edge) = &self.encode {

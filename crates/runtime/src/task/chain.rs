@@ -273,6 +273,12 @@ impl Chain {
         self.edges.iter().any(EdgeWriter::is_buffered)
     }
 
+    /// Records that the head has taken and that have gone into edges.
+    pub fn records(&self) -> (u64, u64) {
+        let taken = self.links.first().map_or(0, |link| link.metrics.records_in.get());
+        (taken, self.edges.iter().map(|edge| edge.sent().records).sum())
+    }
+
     /// Batches and bytes sent over all edges.
     pub fn sent(&self) -> (u64, u64) {
         self.edges

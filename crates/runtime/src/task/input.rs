@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
 use hurtig_core::StreamElement;
-use hurtig_operator::metrics::TextGauge;
+use hurtig_operator::metrics::{Counter, MetricGroup, TextGauge};
 
 use crate::exchange::valve::ValveChange;
 use crate::exchange::{Gate, Received, Valve};
@@ -15,8 +15,27 @@ pub struct TaskInput {
     channels: Vec<ChannelPlace>,
     open_channels: Vec<usize>,
     ready: VecDeque<(u32, StreamElement)>,
-    held_by: TextGauge,
+    metrics: InputMetrics,
     told: Option<usize>,
+}
+
+/// What can be seen of an input.
+pub struct InputMetrics {
+    buffers: Counter,
+    bytes: Counter,
+    /// Which channel holds the watermark back.
+    held_by: TextGauge,
+}
+
+impl InputMetrics {
+    /// Registers them in a task's group.
+    pub fn new(group: &MetricGroup) -> Self {
+        InputMetrics {
+            buffers: group.counter("numBuffersIn"),
+            bytes: group.counter("numBytesIn"),
+            held_by: group.text("watermarkHeldBy"),
+        }
+    }
 }
 
 /// Where a channel comes from.
@@ -29,15 +48,15 @@ pub struct ChannelPlace {
 }
 
 impl TaskInput {
-    /// An input over the channels of `gate`. `held_by` is told which channel holds the watermark back.
-    pub fn new(gate: Gate, channels: Vec<ChannelPlace>, held_by: TextGauge) -> Self {
+    /// An input over the channels of `gate`.
+    pub fn new(gate: Gate, channels: Vec<ChannelPlace>, metrics: InputMetrics) -> Self {
         let ports = channels.iter().map(|channel| channel.port as usize + 1).max().unwrap_or(0);
         let mut open_channels = vec![0; ports];
         for channel in &channels {
             open_channels[channel.port as usize] += 1;
         }
         let valve = Valve::new(channels.len());
-        TaskInput { gate, valve, channels, open_channels, ready: VecDeque::new(), held_by, told: None }
+        TaskInput { gate, valve, channels, open_channels, ready: VecDeque::new(), metrics, told: None }
     }
 
     /// The next element for the head operator, with its port.
@@ -57,10 +76,14 @@ impl TaskInput {
     }
 
     fn take(&mut self, received: Received) {
-        let Received { channel, element } = received;
+        let Received { channel, element, bytes } = received;
         let port = self.channels[channel].port;
         match element {
-            StreamElement::Batch(_) => self.ready.push_back((port, element)),
+            StreamElement::Batch(_) => {
+                self.metrics.buffers.add(1);
+                self.metrics.bytes.add(bytes as u64);
+                self.ready.push_back((port, element));
+            }
             StreamElement::Watermark(watermark) => {
                 let change = self.valve.watermark(channel, watermark);
                 self.apply(port, change);
@@ -95,7 +118,7 @@ impl TaskInput {
         let slowest = self.valve.slowest().map(|(channel, _)| channel);
         if slowest != self.told {
             self.told = slowest;
-            self.held_by.set(slowest.map_or("", |channel| self.channels[channel].producer.as_str()));
+            self.metrics.held_by.set(slowest.map_or("", |channel| self.channels[channel].producer.as_str()));
         }
     }
 }

@@ -90,7 +90,7 @@ impl Task {
             sleep: None,
             pass_start: self.executor.instant(),
             buffered_since: None,
-            counted: (0, 0),
+            counted: [0; 4],
             steps: 0,
         };
         let mut outcome = match driver.chain.open() {
@@ -123,7 +123,8 @@ struct Driver {
     sleep: Option<(ProcessingTime, Sleep)>,
     pass_start: Instant,
     buffered_since: Option<Instant>,
-    counted: (u64, u64),
+    /// Records in and out, batches and bytes out, as far as the metrics know.
+    counted: [u64; 4],
     steps: u32,
 }
 
@@ -336,9 +337,14 @@ impl Driver {
 
     fn count_sent(&mut self) {
         let (batches, bytes) = self.chain.sent();
-        self.metrics.buffers_out.add(batches - self.counted.0);
-        self.metrics.bytes_out.add(bytes - self.counted.1);
-        self.counted = (batches, bytes);
+        let (taken, sent) = self.chain.records();
+        let now = [taken, sent, batches, bytes];
+        let metrics = &self.metrics;
+        let counters = [&metrics.records_in, &metrics.records_out, &metrics.buffers_out, &metrics.bytes_out];
+        for ((counter, now), before) in counters.into_iter().zip(now).zip(self.counted) {
+            counter.add(now - before);
+        }
+        self.counted = now;
     }
 }
 
