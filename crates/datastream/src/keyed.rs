@@ -5,7 +5,9 @@ use std::sync::Arc;
 use hurtig_core::batch::BatchType;
 use hurtig_core::{BoxError, Error, TypeInformation};
 use hurtig_graph::Partitioner;
+use hurtig_operator::Operator;
 use hurtig_operator::aggregate::{self, Extreme, Sum};
+use hurtig_operator::keyed::{KeyedProcess, KeyedProcessFunction};
 use hurtig_operator::reduce::KeyedReduce;
 use hurtig_operator::route::{Route, RowKeys, SelectKey};
 
@@ -42,6 +44,19 @@ impl<T: TypeInformation, S: SelectKey<T>> KeyedStream<T, S> {
         let selector = self.selector.clone();
         let operator = move || Box::new(KeyedReduce::new(selector.clone(), create())) as _;
         self.stream.add(NewNode::operator(kind, BatchType::rows::<T>(), operator))
+    }
+
+    /// A function with state and timers per key. Flink's `KeyedStream.process`.
+    pub fn process<O, F>(&self, function: F) -> DataStream<O>
+    where
+        O: TypeInformation,
+        F: KeyedProcessFunction<S::Key, T, O>,
+    {
+        let selector = self.selector.clone();
+        let create = move || {
+            Box::new(KeyedProcess::<T, O, S, F>::new(selector.clone(), function.clone())) as Box<dyn Operator>
+        };
+        self.stream.add(NewNode::operator("KeyedProcess", BatchType::rows::<O>(), create))
     }
 
     /// Keeps one value per key: `reduce` gets it and the next record, and what it gives is kept and put out.

@@ -3,7 +3,9 @@
 //!
 //! A [`StreamExecutionEnvironment`] holds the graph that is being written; a [`DataStream`] is a place in it.
 //! [`keyed`] is a stream by key, [`connected`] two streams of different types together, [`columns`] a stream
-//! of Arrow batches; [`builder`] is where nodes and edges are put down.
+//! of Arrow batches, [`async_stream`] one through calls to something outside; [`builder`] is where nodes and
+//! edges are put down.
+pub mod async_stream;
 pub mod builder;
 pub mod columns;
 pub mod connected;
@@ -12,6 +14,7 @@ pub mod keyed;
 pub mod sink;
 pub mod stream;
 
+pub use async_stream::AsyncDataStream;
 pub use columns::ColumnStream;
 pub use connected::ConnectedStreams;
 pub use environment::StreamExecutionEnvironment;

@@ -289,7 +289,7 @@ impl<T: TypeInformation> DataStream<T> {
         StreamExecutionEnvironment::of(&self.builder)
     }
 
-    fn mistake(&self, mistake: &str) {
+    pub(crate) fn mistake(&self, mistake: &str) {
         let mut builder = self.builder.borrow_mut();
         let mut name = String::new();
         builder.change(self.inputs[0].program, self.node(), |node| name.clone_from(&node.name));

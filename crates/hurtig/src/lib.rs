@@ -20,6 +20,9 @@ pub use hurtig_connector as connector;
 /// Functions, operators, metrics.
 pub use hurtig_operator as operator;
 
+/// State of keys and of subtasks, timers, time to live.
+pub use hurtig_state as state;
+
 /// The graphs of a job.
 pub use hurtig_graph as graph;
 
@@ -56,14 +59,24 @@ pub mod prelude {
     pub use hurtig_core::types::{Key, TypeInformation};
     pub use hurtig_core::{Configuration, Error, EventTime, Result, Watermark};
     pub use hurtig_datastream::{
-        ColumnStream, ConnectedStreams, DataStream, DataStreamSink, KeyedStream, StreamExecutionEnvironment,
+        AsyncDataStream, ColumnStream, ConnectedStreams, DataStream, DataStreamSink, KeyedStream,
+        StreamExecutionEnvironment,
     };
     pub use hurtig_derive::{Key, TypeInformation};
     pub use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus};
     pub use hurtig_operator::RuntimeContext;
+    pub use hurtig_operator::async_io::AsyncFunction;
     pub use hurtig_operator::co::CoProcessFunction;
     pub use hurtig_operator::function::{FilterFunction, FlatMapFunction, MapFunction, RichFunction};
+    pub use hurtig_operator::keyed::{KeyedContext, KeyedProcessFunction, TimeDomain};
     pub use hurtig_operator::process::{OutputTag, ProcessContext, ProcessFunction};
+    pub use hurtig_state::operator_state::{BroadcastState, OperatorListState};
+    pub use hurtig_state::ttl::{StateVisibility, TtlTimeCharacteristic, UpdateType};
+    pub use hurtig_state::{
+        AggregateFunction, AggregatingState, AggregatingStateDescriptor, ListState, ListStateDescriptor,
+        MapState, MapStateDescriptor, ReduceFunction, ReducingState, ReducingStateDescriptor, StateAccess,
+        StateTtlConfig, ValueState, ValueStateDescriptor,
+    };
 
     pub use crate::run::{Execute, ExecuteAndCollect};
 }

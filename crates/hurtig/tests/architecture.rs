@@ -17,16 +17,17 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("core", &[], &["arrow-array", "arrow-buffer", "arrow-ipc", "arrow-schema", "arrow-select", "compact_str", "serde", "thiserror", "xxhash-rust"]),
     ("graph", &["core"], &["serde", "serde_json", "xxhash-rust"]),
     ("connector", &["core"], &["arrow-schema", "serde"]),
-    ("operator", &["core", "connector", "graph"], &["hashbrown", "serde"]),
+    ("state", &["core"], &[]),
+    ("operator", &["core", "connector", "graph", "state"], &["serde"]),
     ("runtime", &["core", "connector", "operator", "graph"], &["atomic-waker", "postcard", "serde", "tokio"]),
     ("jobmaster", &["core", "connector", "graph", "operator", "runtime"], &["atomic-waker", "serde"]),
-    ("datastream", &["core", "connector", "graph", "operator", "connectors/base"], &["arrow-schema"]),
+    ("datastream", &["core", "connector", "graph", "operator", "state", "connectors/base"], &["arrow-schema"]),
     ("formats", &["core"], &["arrow-array", "arrow-cast", "arrow-schema", "base64", "bytes", "csv-core", "itoa", "memchr", "parquet", "serde", "serde_json"]),
     ("connectors/base", CONNECTOR, &["tokio", "xxhash-rust"]),
     ("connectors/files", CONNECTOR, &["arrow-schema"]),
     ("connectors/nexmark", CONNECTOR, &["arrow-array", "arrow-buffer", "arrow-schema", "compact_str"]),
-    ("hurtig", &["core", "connector", "graph", "operator", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &["mimalloc", "serde_json"]),
-    ("cli", &["*"], &["arrow-array", "arrow-schema", "clap", "serde", "serde_json"]),
+    ("hurtig", &["core", "connector", "graph", "operator", "state", "runtime", "jobmaster", "datastream", "formats", "connectors/*"], &["mimalloc", "serde_json"]),
+    ("cli", &["*"], &["arrow-array", "arrow-schema", "clap", "compact_str", "hashbrown", "serde", "serde_json"]),
 ];
 
 /// What every connector may know of the engine.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use hurtig_core::{Result, TypeInformation, Watermark};
 
 use crate::context::OperatorContext;
-use crate::function::{RichFunction, RuntimeContext};
+use crate::function::{RichFunction, function_life, open_function};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 use crate::process::ProcessContext;
@@ -109,7 +109,7 @@ where
     F: CoProcessFunction<A, B, O>,
 {
     fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
-        self.function.open(&mut RuntimeContext::new(context))
+        open_function(&mut self.function, context)
     }
 
     fn process(
@@ -149,7 +149,5 @@ where
         Ok(Progress::Done)
     }
 
-    fn close(&mut self) -> Result<()> {
-        self.function.close()
-    }
+    function_life!();
 }

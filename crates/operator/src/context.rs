@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use hurtig_connector::{Committable, Host, VersionedBytes};
 use hurtig_core::ids::{OperatorId, SubtaskIndex};
-use hurtig_core::{Configuration, ProcessingTime, Watermark};
+use hurtig_core::key::{KeyGroupRange, MaxParallelism};
+use hurtig_core::{Configuration, Error, ProcessingTime, Result, Watermark};
+use hurtig_state::StateStore;
+use hurtig_state::operator_state::OperatorStates;
 
 use crate::accumulator::Accumulators;
 use crate::metrics::MetricGroup;
@@ -31,6 +34,10 @@ pub struct OperatorContext {
     pub metrics: MetricGroup,
     /// The accumulators that come back with the job's result.
     pub accumulators: Accumulators,
+    /// The state of the subtask itself.
+    pub operator_states: OperatorStates,
+    /// The states of keys while functions register them.
+    keyed: Option<StateStore>,
     watermark: Watermark,
     wake_at: Option<ProcessingTime>,
     events: Vec<OperatorEvent>,
@@ -85,6 +92,8 @@ impl OperatorContext {
             host,
             metrics,
             accumulators: Accumulators::default(),
+            operator_states: OperatorStates::default(),
+            keyed: None,
             watermark: Watermark::MIN,
             wake_at: None,
             events: Vec::new(),
@@ -94,6 +103,27 @@ impl OperatorContext {
     /// How messages name it: `operator 'Map' (2/4)`.
     pub fn place(&self) -> String {
         format!("operator '{}' ({}/{})", self.name, self.subtask.0 + 1, self.parallelism)
+    }
+
+    /// The key groups that are this subtask's.
+    pub fn key_group_range(&self) -> Result<KeyGroupRange> {
+        let max = MaxParallelism::new(self.max_parallelism)?;
+        Ok(KeyGroupRange::of_subtask(max, self.parallelism, self.subtask))
+    }
+
+    /// Calls `open`, in which functions may register states of keys, and gives these.
+    pub fn open_keyed(&mut self, open: impl FnOnce(&mut Self) -> Result<()>) -> Result<StateStore> {
+        self.keyed = Some(StateStore::default());
+        let opened = open(self);
+        let states = self.keyed.take().unwrap_or_default();
+        opened.map(|()| states)
+    }
+
+    /// Where states of keys are registered. A mistake outside of `open` and in operators without keys.
+    pub fn keyed_states(&mut self) -> Result<&mut StateStore> {
+        self.keyed.as_mut().ok_or_else(|| {
+            Error::user("keyed state can be registered only in `open` of a function on a keyed stream")
+        })
     }
 
     /// The watermark over all inputs.

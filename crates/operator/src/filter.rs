@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use hurtig_core::{Result, TypeInformation};
 
 use crate::context::OperatorContext;
-use crate::function::{FilterFunction, RuntimeContext};
+use crate::function::{FilterFunction, function_life, open_function};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 
@@ -63,7 +63,7 @@ where
     F: FilterFunction<T>,
 {
     fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
-        self.function.open(&mut RuntimeContext::new(context))
+        open_function(&mut self.function, context)
     }
 
     fn process(
@@ -94,7 +94,5 @@ where
         Ok(Progress::Done)
     }
 
-    fn close(&mut self) -> Result<()> {
-        self.function.close()
-    }
+    function_life!();
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use hurtig_core::{EventTime, Result, TypeInformation};
 
 use crate::context::OperatorContext;
-use crate::function::{FlatMapFunction, RuntimeContext};
+use crate::function::{FlatMapFunction, function_life, open_function};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 
@@ -38,7 +38,7 @@ where
     F: FlatMapFunction<I, O>,
 {
     fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
-        self.function.open(&mut RuntimeContext::new(context))
+        open_function(&mut self.function, context)
     }
 
     fn process(
@@ -71,7 +71,5 @@ where
         }
     }
 
-    fn close(&mut self) -> Result<()> {
-        self.function.close()
-    }
+    function_life!();
 }

@@ -3,7 +3,17 @@
 //! connection, or an error.
 //!
 //! A function is cloned once per subtask and then belongs to that subtask's thread.
-use hurtig_core::{ProcessingTime, Result, TypeInformation, Watermark};
+use std::sync::Arc;
+
+use hurtig_connector::Host;
+use hurtig_core::ids::CheckpointId;
+use hurtig_core::{Key, ProcessingTime, Result, TypeInformation, Watermark};
+use hurtig_state::operator_state::{OperatorStateAccess, OperatorStates};
+use hurtig_state::{
+    AggregateFunction, AggregatingState, AggregatingStateDescriptor, ListState, ListStateDescriptor,
+    MapState, MapStateDescriptor, ReduceFunction, ReducingState, ReducingStateDescriptor, ValueState,
+    ValueStateDescriptor,
+};
 
 use crate::accumulator::{Accumulator, AccumulatorHandle, LongCounter};
 use crate::context::OperatorContext;
@@ -48,6 +58,12 @@ impl<'a> RuntimeContext<'a> {
         self.0.host.processing_time()
     }
 
+    /// Time, waiting and background I/O, as the engine has them: what uses nothing else runs unchanged under
+    /// the seeded executor.
+    pub fn host(&self) -> Arc<dyn Host> {
+        self.0.host.clone()
+    }
+
     /// The watermark over all inputs.
     pub fn current_watermark(&self) -> Watermark {
         self.0.current_watermark()
@@ -69,8 +85,137 @@ impl<'a> RuntimeContext<'a> {
     }
 }
 
-/// What every function with a life of its own has.
+/// State of keys, on a keyed stream. A name registered again gives the same state; with another type it is
+/// refused.
+impl RuntimeContext<'_> {
+    /// One value per key. Flink's `getState`.
+    pub fn state<T: TypeInformation>(
+        &mut self,
+        descriptor: &ValueStateDescriptor<T>,
+    ) -> Result<ValueState<T>> {
+        self.0.keyed_states()?.value(descriptor)
+    }
+
+    /// A list per key. Flink's `getListState`.
+    pub fn list_state<T: TypeInformation>(
+        &mut self,
+        descriptor: &ListStateDescriptor<T>,
+    ) -> Result<ListState<T>> {
+        self.0.keyed_states()?.list(descriptor)
+    }
+
+    /// A map per key. Flink's `getMapState`.
+    pub fn map_state<K: Key, V: TypeInformation>(
+        &mut self,
+        descriptor: &MapStateDescriptor<K, V>,
+    ) -> Result<MapState<K, V>> {
+        self.0.keyed_states()?.map(descriptor)
+    }
+
+    /// One value per key of all that are added. Flink's `getReducingState`.
+    pub fn reducing_state<T: TypeInformation, F: ReduceFunction<T>>(
+        &mut self,
+        descriptor: &ReducingStateDescriptor<T, F>,
+    ) -> Result<ReducingState<T, F>> {
+        self.0.keyed_states()?.reducing(descriptor)
+    }
+
+    /// One accumulator per key of all that is added. Flink's `getAggregatingState`.
+    pub fn aggregating_state<I, A: AggregateFunction<I>>(
+        &mut self,
+        descriptor: &AggregatingStateDescriptor<I, A>,
+    ) -> Result<AggregatingState<I, A>> {
+        self.0.keyed_states()?.aggregating(descriptor)
+    }
+}
+
+/// The state of the subtask itself: lists and broadcast state.
+impl OperatorStateAccess for RuntimeContext<'_> {
+    fn operator_states(&mut self) -> &mut OperatorStates {
+        &mut self.0.operator_states
+    }
+}
+
+/// What a function gets before it is opened. Flink's `FunctionInitializationContext`.
+pub struct FunctionInitializationContext<'a> {
+    operator_states: &'a mut OperatorStates,
+    restored: Option<CheckpointId>,
+}
+
+impl<'a> FunctionInitializationContext<'a> {
+    /// For a function whose job starts from the checkpoint `restored`, or from nothing.
+    pub fn new(context: &'a mut OperatorContext, restored: Option<CheckpointId>) -> Self {
+        FunctionInitializationContext { operator_states: &mut context.operator_states, restored }
+    }
+
+    /// The state of the subtask itself. Flink's `getOperatorStateStore`.
+    pub fn operator_state_store(&mut self) -> &mut OperatorStates {
+        self.operator_states
+    }
+
+    /// Whether the states hold what an earlier run left.
+    pub fn is_restored(&self) -> bool {
+        self.restored.is_some()
+    }
+
+    /// The checkpoint that the job starts from.
+    pub fn restored_checkpoint_id(&self) -> Option<CheckpointId> {
+        self.restored
+    }
+}
+
+/// What a function gets before its state is saved. Flink's `FunctionSnapshotContext`.
+pub struct FunctionSnapshotContext<'a> {
+    operator_states: &'a mut OperatorStates,
+    checkpoint: CheckpointId,
+}
+
+impl<'a> FunctionSnapshotContext<'a> {
+    /// For the checkpoint `checkpoint`.
+    pub fn new(context: &'a mut OperatorContext, checkpoint: CheckpointId) -> Self {
+        FunctionSnapshotContext { operator_states: &mut context.operator_states, checkpoint }
+    }
+
+    /// The checkpoint that the state is saved for.
+    pub fn checkpoint_id(&self) -> CheckpointId {
+        self.checkpoint
+    }
+}
+
+impl OperatorStateAccess for FunctionSnapshotContext<'_> {
+    fn operator_states(&mut self) -> &mut OperatorStates {
+        self.operator_states
+    }
+}
+
+/// What every function with a life of its own has: Flink's `RichFunction`, and its `CheckpointedFunction` and
+/// `CheckpointListener`, whose methods do nothing unless a function has its own.
 pub trait RichFunction: Clone + Send + Sync + 'static {
+    /// Called once per subtask before [`open`](Self::open): registers operator state, and takes from it what an
+    /// earlier run left.
+    fn initialize_state(&mut self, context: &mut FunctionInitializationContext<'_>) -> Result<()> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// The state is about to be saved: what the function holds itself must go into its states.
+    fn snapshot_state(&mut self, context: &mut FunctionSnapshotContext<'_>) -> Result<()> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// A checkpoint is complete in all tasks: what it covers happened.
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// A checkpoint will never be complete.
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
     /// Called once per subtask before the first record.
     fn open(&mut self, context: &mut RuntimeContext<'_>) -> Result<()> {
         let _ = context;
@@ -176,3 +321,43 @@ where
         Ok((self.0)(value).into_iter())
     }
 }
+
+/// Prepares a function: its operator state, then what else it wants.
+pub(crate) fn open_function(function: &mut impl RichFunction, context: &mut OperatorContext) -> Result<()> {
+    function.initialize_state(&mut FunctionInitializationContext::new(context, None))?;
+    function.open(&mut RuntimeContext::new(context))
+}
+
+/// The parts of [`Operator`](crate::Operator) that hand a function's life through, for an operator whose
+/// function is `self.function`.
+macro_rules! function_life {
+    () => {
+        fn snapshot_state(
+            &mut self,
+            checkpoint: hurtig_core::ids::CheckpointId,
+            context: &mut $crate::OperatorContext,
+        ) -> hurtig_core::Result<()> {
+            let mut context = $crate::function::FunctionSnapshotContext::new(context, checkpoint);
+            self.function.snapshot_state(&mut context)
+        }
+
+        fn notify_checkpoint_complete(
+            &mut self,
+            checkpoint: hurtig_core::ids::CheckpointId,
+        ) -> hurtig_core::Result<()> {
+            self.function.notify_checkpoint_complete(checkpoint)
+        }
+
+        fn notify_checkpoint_aborted(
+            &mut self,
+            checkpoint: hurtig_core::ids::CheckpointId,
+        ) -> hurtig_core::Result<()> {
+            self.function.notify_checkpoint_aborted(checkpoint)
+        }
+
+        fn close(&mut self) -> hurtig_core::Result<()> {
+            self.function.close()
+        }
+    };
+}
+pub(crate) use function_life;

@@ -6,12 +6,14 @@
 //! and can ask for, [`program`] how a graph's nodes become operators. The rest is one operator a file.
 pub mod accumulator;
 pub mod aggregate;
+pub mod async_io;
 pub mod co;
 pub mod columns;
 pub mod context;
 pub mod filter;
 pub mod flat_map;
 pub mod function;
+pub mod keyed;
 pub mod map;
 pub mod metrics;
 pub mod operator;

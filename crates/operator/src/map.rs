@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use hurtig_core::{Error, Result, TypeInformation};
 
 use crate::context::OperatorContext;
-use crate::function::{MapFunction, RuntimeContext};
+use crate::function::{MapFunction, function_life, open_function};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 
@@ -28,7 +28,7 @@ where
     F: MapFunction<I, O>,
 {
     fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
-        self.function.open(&mut RuntimeContext::new(context))
+        open_function(&mut self.function, context)
     }
 
     fn process(
@@ -60,7 +60,5 @@ where
         Ok(Progress::Done)
     }
 
-    fn close(&mut self) -> Result<()> {
-        self.function.close()
-    }
+    function_life!();
 }

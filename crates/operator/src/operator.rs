@@ -2,6 +2,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hurtig_core::ids::CheckpointId;
 use hurtig_core::{Batch, ProcessingTime, Result, Watermark, WatermarkStatus};
 
 use crate::context::OperatorContext;
@@ -41,6 +42,25 @@ pub trait Operator: Send {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let _ = cx;
         Poll::Ready(Ok(()))
+    }
+
+    /// Whether results reach the operator from outside, as the answers to calls that it has made. The task
+    /// then asks for them with [`Operator::poll_results`]; other operators are never asked.
+    fn awaits_results(&self) -> bool {
+        false
+    }
+
+    /// Puts out results that have come from outside. Asked before anything else, also while there is no input
+    /// or none can be taken, but never half-way of something ([`Progress::More`]). `Ready` if anything was put
+    /// out, and then it is asked again; `Pending` if nothing can be, and then the next result wakes `cx`.
+    fn poll_results(
+        &mut self,
+        cx: &mut Context<'_>,
+        output: &mut Output,
+        context: &mut OperatorContext,
+    ) -> Poll<Result<()>> {
+        let _ = (cx, output, context);
+        Poll::Pending
     }
 
     /// Takes up to `input.limit` records off the front of `input.batch`, fewer if the output is full.
@@ -96,10 +116,35 @@ pub trait Operator: Send {
         Ok(Progress::Done)
     }
 
+    /// Whether the operator can end, now that all inputs have. One that still waits for something outside
+    /// wakes `cx`.
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let _ = cx;
+        Poll::Ready(Ok(()))
+    }
+
     /// All inputs have ended: the last chance to put something out. Flink's `finish`.
     fn finish(&mut self, output: &mut Output, context: &mut OperatorContext) -> Result<Progress> {
         let _ = (output, context);
         Ok(Progress::Done)
+    }
+
+    /// A snapshot is about to be taken: what functions hold themselves goes into their states.
+    fn snapshot_state(&mut self, checkpoint: CheckpointId, context: &mut OperatorContext) -> Result<()> {
+        let _ = (checkpoint, context);
+        Ok(())
+    }
+
+    /// A checkpoint is complete in all tasks.
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// A checkpoint will never be complete.
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
     }
 
     /// Called once at the end, also after a failure.

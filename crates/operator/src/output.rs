@@ -1,5 +1,6 @@
 //! Where an operator puts what it makes: bounded, and emptied by the task whenever it is full.
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use hurtig_core::batch::RowBuffer;
@@ -25,8 +26,9 @@ pub struct Output {
     limits: OutputLimits,
     main: Port,
     sides: Vec<(String, Port)>,
-    rows: usize,
-    bytes: usize,
+    // Counted by the writers of all outputs at once.
+    rows: Cell<usize>,
+    bytes: Cell<usize>,
 }
 
 /// One output: what is sealed, and the rows being gathered behind it.
@@ -55,22 +57,24 @@ impl Output {
     /// An output with side outputs of these names.
     pub fn new(limits: OutputLimits, sides: impl IntoIterator<Item = String>) -> Self {
         let sides = sides.into_iter().map(|name| (name, Port::default())).collect();
-        Output { limits, main: Port::default(), sides, rows: 0, bytes: 0 }
+        Output { limits, main: Port::default(), sides, rows: Cell::new(0), bytes: Cell::new(0) }
     }
 
     /// How many more rows of type `T` fit.
     #[inline]
     pub fn room<T>(&self) -> usize {
-        let rows = self.limits.rows.saturating_sub(self.rows);
+        let rows = self.limits.rows.saturating_sub(self.rows.get());
         // A row that is larger than the limit must go through alone.
-        let bytes = self.limits.bytes.saturating_sub(self.bytes).div_ceil(size_of::<T>().max(1));
+        let bytes = self.limits.bytes.saturating_sub(self.bytes.get()).div_ceil(size_of::<T>().max(1));
         if self.elements() >= MAX_ELEMENTS { 0 } else { rows.min(bytes) }
     }
 
     /// Whether nothing more should be put out before the task has come by.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.rows >= self.limits.rows || self.bytes >= self.limits.bytes || self.elements() >= MAX_ELEMENTS
+        self.rows.get() >= self.limits.rows
+            || self.bytes.get() >= self.limits.bytes
+            || self.elements() >= MAX_ELEMENTS
     }
 
     fn elements(&self) -> usize {
@@ -79,10 +83,23 @@ impl Output {
 
     /// A writer of rows of type `T` to the main output.
     pub fn collector<T: TypeInformation>(&mut self) -> Result<Collector<'_, T>> {
-        let Output { limits, main, rows, bytes, .. } = self;
+        Ok(self.split()?.0)
+    }
+
+    /// A writer of rows of type `T` to the main output, and the side outputs beside it.
+    pub fn split<T: TypeInformation>(&mut self) -> Result<(Collector<'_, T>, SideOutputs<'_>)> {
+        let Output { limits, main, sides, rows, bytes } = self;
+        let elements = main.sealed.len();
         let buffer = main.buffer::<T>()?;
         buffer.prepare();
-        Ok(Collector { buffer, limits: *limits, rows, bytes })
+        let full = elements >= MAX_ELEMENTS;
+        let collector = Collector { buffer, limits: *limits, rows, bytes, full };
+        Ok((collector, SideOutputs { sides, limits: *limits, rows, bytes }))
+    }
+
+    fn count(&self, rows: usize, bytes: usize) {
+        self.rows.set(self.rows.get() + rows);
+        self.bytes.set(self.bytes.get() + bytes);
     }
 
     /// Appends rows, all of which must fit ([`Output::room`]), to the main output.
@@ -91,8 +108,7 @@ impl Output {
         values: Vec<T>,
         timestamps: Option<Vec<EventTime>>,
     ) -> Result<()> {
-        self.rows += values.len();
-        self.bytes += values.len() * size_of::<T>();
+        self.count(values.len(), values.len() * size_of::<T>());
         self.main.buffer::<T>()?.append(values, timestamps);
         Ok(())
     }
@@ -102,22 +118,15 @@ impl Output {
         if batch.is_empty() {
             return;
         }
-        self.rows += batch.len();
-        self.bytes += batch.bytes();
+        self.count(batch.len(), batch.bytes());
         self.main.seal();
         self.main.sealed.push_back(StreamElement::Batch(batch));
     }
 
-    /// A buffer of the side output `name`; `None` if nobody reads it.
-    pub fn side<T: TypeInformation>(&mut self, name: &str) -> Result<Option<Collector<'_, T>>> {
+    /// The side outputs that somebody reads.
+    pub fn sides(&mut self) -> SideOutputs<'_> {
         let Output { limits, sides, rows, bytes, .. } = self;
-        match sides.iter_mut().find(|(side, _)| side == name) {
-            Some((_, port)) => {
-                let buffer = port.buffer::<T>()?;
-                Ok(Some(Collector { buffer, limits: *limits, rows, bytes }))
-            }
-            None => Ok(None),
-        }
+        SideOutputs { sides, limits: *limits, rows, bytes }
     }
 
     /// Promises that no event at or before `watermark` follows, on all outputs.
@@ -153,8 +162,8 @@ impl Output {
                 return Some((OutputName::Side(name.clone()), element));
             }
         }
-        self.rows = 0;
-        self.bytes = 0;
+        self.rows.set(0);
+        self.bytes.set(0);
         None
     }
 
@@ -162,8 +171,8 @@ impl Output {
     pub fn pop_main(&mut self) -> Option<StreamElement> {
         let element = self.main.pop();
         if element.is_none() && self.sides.is_empty() {
-            self.rows = 0;
-            self.bytes = 0;
+            self.rows.set(0);
+            self.bytes.set(0);
         }
         element
     }
@@ -207,27 +216,64 @@ impl Port {
     }
 }
 
+/// The side outputs of an operator.
+pub struct SideOutputs<'a> {
+    sides: &'a mut Vec<(String, Port)>,
+    limits: OutputLimits,
+    rows: &'a Cell<usize>,
+    bytes: &'a Cell<usize>,
+}
+
+impl SideOutputs<'_> {
+    /// A writer of rows of type `T` to the side output `name`; `None` if nobody reads it.
+    pub fn side<T: TypeInformation>(&mut self, name: &str) -> Result<Option<Collector<'_, T>>> {
+        let SideOutputs { sides, limits, rows, bytes } = self;
+        match sides.iter_mut().find(|(side, _)| side == name) {
+            Some((_, port)) => {
+                let buffer = port.buffer::<T>()?;
+                Ok(Some(Collector { buffer, limits: *limits, rows, bytes, full: false }))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Puts one row into the side output `name`, if somebody reads it. `true` if so.
+    pub fn collect<T: TypeInformation>(
+        &mut self,
+        name: &str,
+        value: T,
+        timestamp: Option<EventTime>,
+    ) -> Result<bool> {
+        let Some(mut side) = self.side::<T>(name)? else { return Ok(false) };
+        side.collect(value, timestamp);
+        Ok(true)
+    }
+}
+
 /// Takes rows of one type. What a user's function gets to put its results in; Flink's `Collector`.
 pub struct Collector<'a, T> {
     buffer: &'a mut RowBuffer<T>,
     limits: OutputLimits,
-    rows: &'a mut usize,
-    bytes: &'a mut usize,
+    rows: &'a Cell<usize>,
+    bytes: &'a Cell<usize>,
+    /// Nothing fits, whatever the rows.
+    full: bool,
 }
 
 impl<T: TypeInformation> Collector<'_, T> {
     /// Puts one row out, with an event time if it has one.
     #[inline]
     pub fn collect(&mut self, value: T, timestamp: Option<EventTime>) {
-        *self.rows += 1;
-        *self.bytes += size_of::<T>() + if T::HAS_HEAP { value.heap_bytes() } else { 0 };
+        let own = size_of::<T>() + if T::HAS_HEAP { value.heap_bytes() } else { 0 };
+        self.rows.set(self.rows.get() + 1);
+        self.bytes.set(self.bytes.get() + own);
         self.buffer.push(value, timestamp);
     }
 
     /// Whether the operator should stop before its next record.
     #[inline]
     pub fn is_full(&self) -> bool {
-        *self.rows >= self.limits.rows || *self.bytes >= self.limits.bytes
+        self.rows.get() >= self.limits.rows || self.bytes.get() >= self.limits.bytes || self.full
     }
 
     /// Makes place for `additional` rows at once.

@@ -2,9 +2,10 @@
 use std::marker::PhantomData;
 
 use hurtig_core::{EventTime, ProcessingTime, Result, TypeInformation, Watermark};
+use hurtig_state::operator_state::{OperatorStateAccess, OperatorStates};
 
 use crate::context::OperatorContext;
-use crate::function::{RichFunction, RuntimeContext};
+use crate::function::{RichFunction, function_life, open_function};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 
@@ -33,7 +34,8 @@ impl<T> Clone for OutputTag<T> {
 }
 impl<T> Copy for OutputTag<T> {}
 
-/// Processes records one by one. Flink's `ProcessFunction` (timers come with keyed state).
+/// Processes records one by one. Flink's `ProcessFunction`. Timers and keyed state are those of a
+/// [`KeyedProcessFunction`](crate::keyed::KeyedProcessFunction).
 ///
 /// What one call puts out is held in memory until the call returns; a function that makes very many records
 /// of one is a [`FlatMapFunction`](crate::function::FlatMapFunction).
@@ -99,10 +101,14 @@ impl<'a, O: TypeInformation> ProcessContext<'a, O> {
 
     /// Puts a record into a side output. Dropped if nobody reads it.
     pub fn output<S: TypeInformation>(&mut self, tag: &OutputTag<S>, value: S) -> Result<()> {
-        if let Some(mut side) = self.output.side::<S>(tag.name())? {
-            side.collect(value, self.timestamp);
-        }
+        self.output.sides().collect(tag.name(), value, self.timestamp)?;
         Ok(())
+    }
+}
+
+impl<O> OperatorStateAccess for ProcessContext<'_, O> {
+    fn operator_states(&mut self) -> &mut OperatorStates {
+        &mut self.context.operator_states
     }
 }
 
@@ -126,7 +132,7 @@ where
     F: ProcessFunction<I, O>,
 {
     fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
-        self.function.open(&mut RuntimeContext::new(context))
+        open_function(&mut self.function, context)
     }
 
     fn process(
@@ -159,7 +165,5 @@ where
         Ok(Progress::Done)
     }
 
-    fn close(&mut self) -> Result<()> {
-        self.function.close()
-    }
+    function_life!();
 }

@@ -1,11 +1,13 @@
 //! Keyed `reduce` and the aggregations built on it: one running value per key, put out at every change.
 use std::marker::PhantomData;
 
-use hashbrown::HashTable;
-use hurtig_core::key::table_slot_hash;
-use hurtig_core::{Key, Result, TypeInformation};
+use hurtig_core::{Result, TypeInformation};
+use hurtig_state::keyed::KeyedStates;
+use hurtig_state::{ValueState, ValueStateDescriptor};
 
 use crate::context::OperatorContext;
+use crate::keyed::CHUNK;
+use crate::keyed::lookup::Lookup;
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 use crate::route::SelectKey;
@@ -16,7 +18,9 @@ use crate::route::SelectKey;
 pub struct KeyedReduce<T, S: SelectKey<T>, F> {
     selector: S,
     reduce: F,
-    table: HashTable<(S::Key, T)>,
+    states: KeyedStates<S::Key>,
+    lookup: Lookup,
+    held: ValueState<T>,
     types: PhantomData<fn(T)>,
 }
 
@@ -28,7 +32,14 @@ where
 {
     /// The operator that keeps one value per key of `selector`; `reduce` gets the held value and the record.
     pub fn new(selector: S, reduce: F) -> Self {
-        KeyedReduce { selector, reduce, table: HashTable::new(), types: PhantomData }
+        KeyedReduce {
+            selector,
+            reduce,
+            states: KeyedStates::default(),
+            lookup: Lookup::default(),
+            held: ValueState::default(),
+            types: PhantomData,
+        }
     }
 }
 
@@ -38,6 +49,11 @@ where
     S: SelectKey<T>,
     F: FnMut(&T, T) -> Result<T> + Send,
 {
+    fn open(&mut self, _: &mut OperatorContext) -> Result<()> {
+        self.held = self.states.store.value(&ValueStateDescriptor::new("_op_state"))?;
+        Ok(())
+    }
+
     fn process(
         &mut self,
         input: &mut Input,
@@ -45,25 +61,28 @@ where
         _: &mut OperatorContext,
     ) -> Result<Progress> {
         let mut collector = output.collector::<T>()?;
-        let mut cursor = input.batch.cursor::<T>(input.limit)?;
-        while !collector.is_full() {
-            let Some((value, timestamp)) = cursor.next() else { break };
-            let slot = table_slot_hash(self.selector.with_key(&value, Key::key_hash));
-            let held = self
-                .selector
-                .with_key(&value, |key| self.table.find_mut(slot, |(present, _)| present.key_eq(key)));
-            match held {
-                Some((_, held)) => {
-                    *held = (self.reduce)(held, value)?;
-                    collector.collect(held.clone(), timestamp);
+        let mut left = input.limit;
+        while left > 0 && !collector.is_full() && !input.batch.is_empty() {
+            let count = left.min(CHUNK);
+            let found = self.lookup.claim::<T, S>(&input.batch, count, &self.selector, &mut self.states)?;
+            let (column, time, holds) = self.held.column(&mut self.states.store)?;
+            let mut rows = input.batch.cursor::<T>(found)?;
+            for &row in self.lookup.rows() {
+                if collector.is_full() {
+                    break;
                 }
-                None => {
-                    let key = self.selector.with_key(&value, S::Key::clone);
-                    let rehash = |entry: &(S::Key, T)| table_slot_hash(entry.0.key_hash());
-                    self.table.insert_unique(slot, (key, value.clone()), rehash);
-                    collector.collect(value, timestamp);
-                }
+                let Some((value, timestamp)) = rows.next() else { break };
+                left -= 1;
+                let reduced: Result<T> = column.modify(row, time, holds, |held| match held {
+                    Some(held) => {
+                        *held = (self.reduce)(held, value)?;
+                        Ok(held.clone())
+                    }
+                    None => Ok(held.insert(value).clone()),
+                });
+                collector.collect(reduced?, timestamp);
             }
+            self.states.collect();
         }
         Ok(Progress::Done)
     }

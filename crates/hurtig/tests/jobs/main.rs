@@ -11,6 +11,7 @@ mod script;
 
 mod aggregate;
 mod alignment;
+mod async_io;
 mod columns;
 mod commits;
 mod connect;
@@ -34,3 +35,4 @@ mod seeds;
 mod sources;
 mod union;
 mod watermarks;
+mod windows;

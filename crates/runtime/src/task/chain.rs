@@ -128,7 +128,7 @@ impl Chain {
         });
     }
 
-    /// One step: a call into the deepest operator that has work, or into the source.
+    /// One step: a call into the deepest operator that has work or results from outside, or into the source.
     pub fn step(&mut self, cx: &mut Context<'_>, executor: &dyn Executor) -> Result<ChainStep> {
         match self.poll_send(cx) {
             Flow::Open => {}
@@ -136,6 +136,10 @@ impl Chain {
             Flow::Closed => return Ok(ChainStep::Closed),
         }
         for index in (0..self.links.len()).rev() {
+            if self.links[index].poll_results(cx)? {
+                self.route(index)?;
+                return Ok(ChainStep::Progressed);
+            }
             if self.links[index].has_work() {
                 let called = self.links[index].run(cx, executor)?;
                 self.route(index)?;

@@ -46,6 +46,8 @@ pub(super) struct Link {
     current: Option<Work>,
     /// The operator holds something of a record already taken: it must be asked again before anything else.
     half_way: bool,
+    /// Asked once, so that operators that never have any cost nothing.
+    awaits_results: bool,
     open_ports: u32,
     finished: bool,
     max_rows: usize,
@@ -85,6 +87,7 @@ impl Link {
         };
         metrics.input_watermark.set(i64::MIN);
         metrics.output_watermark.set(i64::MIN);
+        let awaits_results = operator.awaits_results();
         Link {
             operator,
             context,
@@ -95,6 +98,7 @@ impl Link {
             queue: VecDeque::new(),
             current: None,
             half_way: false,
+            awaits_results,
             open_ports: ports,
             finished: false,
             max_rows,
@@ -168,6 +172,10 @@ impl Link {
                 Ok(Called::Progressed)
             }
             Work::Finish => {
+                if !self.half_way && !self.poll_finish(cx)? {
+                    self.current = Some(Work::Finish);
+                    return Ok(Called::NotReady);
+                }
                 let progress =
                     self.guarded(|link| link.operator.finish(&mut link.output, &mut link.context))?;
                 if progress == Progress::Done {
@@ -222,6 +230,25 @@ impl Link {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Result<bool> {
         self.guarded(|link| match link.operator.poll_ready(cx) {
+            Poll::Ready(result) => result.map(|()| true),
+            Poll::Pending => Ok(false),
+        })
+    }
+
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Result<bool> {
+        self.guarded(|link| match link.operator.poll_finish(cx) {
+            Poll::Ready(result) => result.map(|()| true),
+            Poll::Pending => Ok(false),
+        })
+    }
+
+    /// Whether results from outside were put out. If not, the next one wakes `cx`.
+    #[inline]
+    pub(super) fn poll_results(&mut self, cx: &mut Context<'_>) -> Result<bool> {
+        if !self.awaits_results || self.half_way || self.finished {
+            return Ok(false);
+        }
+        self.guarded(|link| match link.operator.poll_results(cx, &mut link.output, &mut link.context) {
             Poll::Ready(result) => result.map(|()| true),
             Poll::Pending => Ok(false),
         })

@@ -1,9 +1,11 @@
 //! `hurtig bench engine`: the pieces of the engine.
+mod async_enrichment;
 pub mod back_pressure;
 mod chain_u64;
 pub mod first_record;
 mod hash_arrow;
 mod idle;
+mod keyed_count;
 mod latency;
 mod report;
 mod rows;
@@ -25,6 +27,9 @@ Benchmarks:
   first_record   from the start of a process to the first record out
   back_pressure  memory under a slow sink, and how soon a flat_map of a million rows is cancelled
   idle           what a job that waits costs
+  async_enrichment    lookups in a store that answers after 5 ms, 100 at the same time and one after the other
+  keyed_count_u64     a count per key, 1 M keys, in a KeyedProcessFunction
+  keyed_count_string  the same over 10,000 words, as CompactString and as String
 
 With --json each benchmark is one line: name, records (counted at the source), seconds, cpu_seconds,
 records_per_second, bare_records_per_second (a hand-written, fused loop over the same records in the same
@@ -50,7 +55,7 @@ pub struct Engine {
 
 type Benchmark = fn(&Engine) -> Result<Report>;
 
-const BENCHMARKS: [(&str, Benchmark); 8] = [
+const BENCHMARKS: &[(&str, Benchmark)] = &[
     ("chain_u64", chain_u64::run),
     ("handover_rows", rows::handover),
     ("hash_rows_2x2", rows::hash),
@@ -59,6 +64,9 @@ const BENCHMARKS: [(&str, Benchmark); 8] = [
     ("first_record", first_record::run),
     ("back_pressure", back_pressure::run),
     ("idle", idle::run),
+    ("async_enrichment", async_enrichment::run),
+    ("keyed_count_u64", keyed_count::numbers),
+    ("keyed_count_string", keyed_count::words),
 ];
 
 impl Engine {
@@ -66,7 +74,8 @@ impl Engine {
     pub fn run(self) -> Result<()> {
         if let Some(unknown) = self.only.iter().find(|name| BENCHMARKS.iter().all(|(known, _)| known != name))
         {
-            let known = BENCHMARKS.map(|(name, _)| name).join(", ");
+            let known: Vec<&str> = BENCHMARKS.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
             return Err(Error::user(format!("there is no benchmark '{unknown}'; there are {known}")));
         }
         for (name, benchmark) in BENCHMARKS {

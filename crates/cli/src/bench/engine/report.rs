@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use crate::bench::process::Stopwatch;
 
 /// The figures of one benchmark, in order.
-pub struct Report(Vec<(&'static str, Value)>);
+pub struct Report(Vec<(String, Value)>);
 
 impl Report {
     /// Figures of the benchmark's own.
     pub fn new(figures: Vec<(&'static str, Value)>) -> Self {
-        Report(figures)
+        Report(figures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     /// Runs the engine and the bare loop in turn, `rounds` times, and compares their best. Both give a
@@ -40,7 +40,7 @@ impl Report {
             }
         }
         let (rate, bare_rate) = (records as f64 / best, records as f64 / best_bare);
-        Ok(Report(vec![
+        Ok(Report::new(vec![
             ("records", json!(records)),
             ("seconds", json!(round(best, 4))),
             ("cpu_seconds", json!(round(best_cpu, 2))),
@@ -51,11 +51,22 @@ impl Report {
         ]))
     }
 
+    /// The same figures under names that begin so.
+    pub fn with_prefix(self, prefix: &str) -> Self {
+        Report(self.0.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect())
+    }
+
+    /// These figures, then others.
+    pub fn and(mut self, other: Report) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Prints the figures, for people or as a JSON object.
     pub fn print(&self, name: &str, as_json: bool) {
         if as_json {
             let mut object = Map::from_iter([("name".to_owned(), json!(name))]);
-            object.extend(self.0.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+            object.extend(self.0.iter().map(|(key, value)| (key.clone(), value.clone())));
             println!("{}", Value::Object(object));
             return;
         }

@@ -1,11 +1,45 @@
 //! `hurtig bench nexmark`: queries of the Nexmark benchmark, generator included.
+//!
+//! One query a file, in the DataStream API; `queries` lists them. What they put out is compared in tests with
+//! what the plain computations of `naive` make of the same events (`testing`).
+#[cfg(test)]
+mod naive;
+mod q0;
+mod q1;
+#[cfg(test)]
+mod q11;
+#[cfg(test)]
+mod q12;
+mod q18;
+mod q2;
+#[cfg(test)]
+mod q3;
+#[cfg(test)]
+mod q4;
+#[cfg(test)]
+mod q5;
+#[cfg(test)]
+mod q7;
+#[cfg(test)]
+mod q8;
+#[cfg(test)]
+mod q9;
+mod queries;
+#[cfg(test)]
+mod testing;
+
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
-use hurtig::connectors::base::BlackHoleSink;
 use hurtig::connectors::nexmark::{Event, Fields, Generator, GeneratorConfig, NexmarkSource};
 use hurtig::prelude::*;
 use serde_json::json;
 
+use self::queries::{Query, queries};
 use crate::bench::process::{Stopwatch, peak_rss_bytes};
+
+/// How far the published watermark is behind the events.
+const OUT_OF_ORDERNESS: Duration = Duration::from_secs(4);
 
 /// Events per second of event time, as in the published set-up.
 const EVENT_RATE: u64 = 10_000_000;
@@ -22,7 +56,7 @@ pub struct Nexmark {
     /// The API that the queries are written in
     #[arg(long, value_enum, default_value_t = Api::Datastream)]
     api: Api,
-    /// The queries, separated by commas: q0, q1, q2
+    /// The queries, separated by commas: q0, q1, q2, q18
     #[arg(long, value_name = "QUERIES", value_delimiter = ',', default_value = "q0,q1,q2")]
     query: Vec<String>,
     /// Events of all three kinds
@@ -50,85 +84,9 @@ enum Generate {
     Needed,
 }
 
-/// A query of the benchmark.
-struct Query {
-    name: &'static str,
-    /// What it reads.
-    fields: Fields,
-    /// Writes it down behind the events.
-    build: fn(DataStream<Event>),
-}
-
-/// q0: of each bid auction, bidder, price, dateTime, extra. q1 the same with the price in euros.
-#[derive(Clone, TypeInformation)]
-struct BidRow<P> {
-    auction: i64,
-    bidder: i64,
-    price: P,
-    date_time: EventTime,
-    extra: String,
-}
-
-/// q1's price: 0.908 times the dollar price, exactly, as DECIMAL(23, 3): thousandths of a cent.
-#[derive(Clone, TypeInformation)]
-struct Thousandths(i128);
-
-/// q2: auction and price.
-#[derive(Clone, TypeInformation)]
-struct Selected {
-    auction: i64,
-    price: i64,
-}
-
-fn queries() -> [Query; 3] {
-    let pass = Fields::BID_AUCTION
-        | Fields::BID_BIDDER
-        | Fields::BID_PRICE
-        | Fields::BID_DATE_TIME
-        | Fields::BID_EXTRA;
-    [
-        Query { name: "q0", fields: pass, build: q0 },
-        Query { name: "q1", fields: pass, build: q1 },
-        Query { name: "q2", fields: Fields::BID_AUCTION | Fields::BID_PRICE, build: q2 },
-    ]
-}
-
-fn q0(events: DataStream<Event>) {
-    let bids = events.flat_map(|event| match event {
-        Event::Bid(bid) => Some(BidRow {
-            auction: bid.auction,
-            bidder: bid.bidder,
-            price: bid.price,
-            date_time: bid.date_time,
-            extra: bid.extra,
-        }),
-        _ => None,
-    });
-    bids.sink_to(BlackHoleSink::new());
-}
-
-fn q1(events: DataStream<Event>) {
-    let bids = events.flat_map(|event| match event {
-        Event::Bid(bid) => Some(BidRow {
-            auction: bid.auction,
-            bidder: bid.bidder,
-            price: Thousandths(i128::from(bid.price) * 908),
-            date_time: bid.date_time,
-            extra: bid.extra,
-        }),
-        _ => None,
-    });
-    bids.sink_to(BlackHoleSink::new());
-}
-
-fn q2(events: DataStream<Event>) {
-    let bids = events.flat_map(|event| match event {
-        Event::Bid(bid) if bid.auction % 123 == 0 => {
-            Some(Selected { auction: bid.auction, price: bid.price })
-        }
-        _ => None,
-    });
-    bids.sink_to(BlackHoleSink::new());
+/// The published watermark, 4 seconds behind the events.
+fn watermarks() -> WatermarkStrategy<Event> {
+    WatermarkStrategy::for_bounded_out_of_orderness(OUT_OF_ORDERNESS)
 }
 
 impl Nexmark {
@@ -137,7 +95,8 @@ impl Nexmark {
         let known = queries();
         let unknown = self.query.iter().find(|name| known.iter().all(|query| query.name != **name));
         if let Some(unknown) = unknown {
-            let names = known.map(|query| query.name).join(", ");
+            let names: Vec<_> = known.iter().map(|query| query.name).collect();
+            let names = names.join(", ");
             return Err(Error::user(format!(
                 "there is no query '{unknown}' in this API yet; there are {names}"
             )));
@@ -168,9 +127,8 @@ impl Nexmark {
         let env = StreamExecutionEnvironment::default();
         env.set_parallelism(self.parallelism);
         let source = NexmarkSource::with_fields(self.config(), fields)?;
-        let strategy = WatermarkStrategy::for_bounded_out_of_orderness(std::time::Duration::from_secs(4));
         let watch = Stopwatch::start();
-        (query.build)(env.from_source(source, strategy, "nexmark"));
+        (query.build)(env.from_source(source, watermarks(), "nexmark"));
         env.execute(query.name)?;
         let (seconds, cpu_seconds) = (watch.elapsed().as_secs_f64(), watch.cpu_seconds());
         let per_cpu_second = self.events as f64 / cpu_seconds.max(0.01);
