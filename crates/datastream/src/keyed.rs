@@ -11,7 +11,9 @@ use hurtig_operator::keyed::{KeyedProcess, KeyedProcessFunction};
 use hurtig_operator::reduce::KeyedReduce;
 use hurtig_operator::route::{Route, RowKeys, SelectKey};
 
+use crate::broadcast::KeyedBroadcastConnectedStream;
 use crate::builder::NewNode;
+use crate::connected::ConnectToKeyed;
 use crate::stream::DataStream;
 
 /// A stream whose records of one key go to one subtask, in order. Flink's `KeyedStream`. It is also a
@@ -19,6 +21,12 @@ use crate::stream::DataStream;
 pub struct KeyedStream<T, S> {
     stream: DataStream<T>,
     selector: S,
+}
+
+impl<T, S: Clone> Clone for KeyedStream<T, S> {
+    fn clone(&self) -> Self {
+        KeyedStream { stream: self.stream.clone(), selector: self.selector.clone() }
+    }
 }
 
 impl<T, S> Deref for KeyedStream<T, S> {
@@ -44,6 +52,77 @@ impl<T: TypeInformation, S: SelectKey<T>> KeyedStream<T, S> {
         let selector = self.selector.clone();
         let operator = move || Box::new(KeyedReduce::new(selector.clone(), create())) as _;
         self.stream.add(NewNode::operator(kind, BatchType::rows::<T>(), operator))
+    }
+
+    pub(crate) fn selector(&self) -> &S {
+        &self.selector
+    }
+
+    /// This stream and another. If that is keyed too, by keys of the same type, records of one key of both reach
+    /// one subtask, and a function of both has state and timers per key.
+    ///
+    /// ```
+    /// # use hurtig_core::Result;
+    /// # use hurtig_datastream::StreamExecutionEnvironment;
+    /// # use hurtig_operator::RuntimeContext;
+    /// # use hurtig_operator::function::RichFunction;
+    /// # use hurtig_operator::keyed::{KeyedContext, KeyedCoProcessFunction};
+    /// # use hurtig_state::{ValueState, ValueStateDescriptor};
+    /// /// Lets numbers pass from when their key was switched on.
+    /// #[derive(Clone, Default)]
+    /// struct Switched {
+    ///     on: ValueState<bool>,
+    /// }
+    ///
+    /// impl RichFunction for Switched {
+    ///     fn open(&mut self, context: &mut RuntimeContext<'_>) -> Result<()> {
+    ///         self.on = context.state(&ValueStateDescriptor::new("on"))?;
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// impl KeyedCoProcessFunction<i64, i64, (i64, bool), i64> for Switched {
+    ///     fn process_element1(&mut self, number: i64, ctx: &mut KeyedContext<'_, i64, i64>) -> Result<()> {
+    ///         if self.on.value(ctx)?.unwrap_or(false) {
+    ///             ctx.collect(number);
+    ///         }
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn process_element2(
+    ///         &mut self,
+    ///         (_, on): (i64, bool),
+    ///         ctx: &mut KeyedContext<'_, i64, i64>,
+    ///     ) -> Result<()> {
+    ///         self.on.update(ctx, on)
+    ///     }
+    /// }
+    ///
+    /// let env = StreamExecutionEnvironment::default();
+    /// let numbers = env.from_sequence(1, 100).key_by(|number| number % 10);
+    /// let switches = env.from_collection([(3, true), (4, true), (3, false)]).key_by(|(key, _)| *key);
+    /// numbers.connect(&switches).process(Switched::default()).print();
+    /// ```
+    ///
+    /// Keys of different types do not compile:
+    /// ```compile_fail,E0271
+    /// # use hurtig_datastream::StreamExecutionEnvironment;
+    /// # let env = StreamExecutionEnvironment::default();
+    /// let numbers = env.from_sequence(1, 3).key_by(|number| number % 10);
+    /// let words = env.from_collection(["a".to_owned()]).key_by(|word| word.clone());
+    /// numbers.connect(&words);
+    /// ```
+    pub fn connect<C: ConnectToKeyed<T, S>>(&self, other: &C) -> C::Connected {
+        other.connect_to(self)
+    }
+
+    /// This stream and one whose records every subtask gets, such as rules: for a function with state per key
+    /// and with state that every subtask has alike.
+    pub fn connect_broadcast<B: TypeInformation>(
+        &self,
+        rules: &DataStream<B>,
+    ) -> KeyedBroadcastConnectedStream<T, S, B> {
+        KeyedBroadcastConnectedStream::new(self.stream.clone(), self.selector.clone(), rules.clone())
     }
 
     /// A function with state and timers per key. Flink's `KeyedStream.process`.

@@ -17,6 +17,7 @@ use hurtig_operator::process::{OutputTag, Process, ProcessFunction};
 use hurtig_operator::route::{BorrowedKey, CustomPartitioner, OwnedKey, Route, Selector};
 use hurtig_operator::timestamps::AssignTimestamps;
 
+use crate::broadcast::BroadcastConnectedStream;
 use crate::builder::{NewNode, SharedBuilder, StreamInput};
 use crate::connected::ConnectedStreams;
 use crate::environment::StreamExecutionEnvironment;
@@ -191,6 +192,15 @@ impl<T: TypeInformation> DataStream<T> {
     /// This stream and one of another type, for a function of two inputs.
     pub fn connect<B: TypeInformation>(&self, other: &DataStream<B>) -> ConnectedStreams<T, B> {
         ConnectedStreams::new(self.clone(), other.clone())
+    }
+
+    /// This stream and one whose records every subtask gets, such as rules: for a function with state that every
+    /// subtask has alike.
+    pub fn connect_broadcast<B: TypeInformation>(
+        &self,
+        rules: &DataStream<B>,
+    ) -> BroadcastConnectedStream<T, B> {
+        BroadcastConnectedStream::new(self.clone(), rules.clone())
     }
 
     /// The stream by key: records of one key go to one subtask, in order.

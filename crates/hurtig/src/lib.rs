@@ -20,6 +20,9 @@ pub use hurtig_connector as connector;
 /// Functions, operators, metrics.
 pub use hurtig_operator as operator;
 
+/// A place for one operator without a job around it, for tests of functions.
+pub use hurtig_operator::harness as test;
+
 /// State of keys and of subtasks, timers, time to live.
 pub use hurtig_state as state;
 
@@ -66,10 +69,36 @@ pub mod prelude {
     pub use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus};
     pub use hurtig_operator::RuntimeContext;
     pub use hurtig_operator::async_io::AsyncFunction;
+    pub use hurtig_operator::broadcast::{BroadcastContext, BroadcastProcessFunction};
     pub use hurtig_operator::co::CoProcessFunction;
-    pub use hurtig_operator::function::{FilterFunction, FlatMapFunction, MapFunction, RichFunction};
-    pub use hurtig_operator::keyed::{KeyedContext, KeyedProcessFunction, TimeDomain};
+    pub use hurtig_operator::function::{
+        FilterFunction, FlatMapFunction, FunctionInitializationContext, FunctionSnapshotContext, MapFunction,
+        RichFunction,
+    };
+    pub use hurtig_operator::join::{
+        JoinContext, ProcessJoinFunction, ProcessOuterJoinFunction, RelativeTime,
+    };
+    pub use hurtig_operator::keyed::{
+        KeyedBroadcastContext, KeyedBroadcastProcessFunction, KeyedCoProcessFunction, KeyedContext,
+        KeyedProcessFunction, TimeDomain,
+    };
     pub use hurtig_operator::process::{OutputTag, ProcessContext, ProcessFunction};
+    pub use hurtig_operator::window::assigner::{
+        EventTimeSessionWindows, GlobalWindows, ProcessingTimeSessionWindows, SlidingEventTimeWindows,
+        SlidingProcessingTimeWindows, TumblingEventTimeWindows, TumblingProcessingTimeWindows, WindowAssigner,
+    };
+    pub use hurtig_operator::window::evictor::{
+        CountEvictor, DeltaEvictor, Evictor, EvictorContext, TimeEvictor, TimestampedValue,
+    };
+    pub use hurtig_operator::window::function::{
+        Elements, ProcessAllWindowFunction, ProcessWindowFunction, WindowContext,
+    };
+    pub use hurtig_operator::window::trigger::{
+        ContinuousEventTimeTrigger, ContinuousProcessingTimeTrigger, CountTrigger, DeltaTrigger,
+        EndOfStreamTrigger, EventTimeTrigger, NeverTrigger, ProcessingTimeTrigger, ProcessingTimeoutTrigger,
+        PurgingTrigger, Trigger, TriggerContext, TriggerResult,
+    };
+    pub use hurtig_operator::window::window::{GlobalWindow, TimeWindow, Window};
     pub use hurtig_state::operator_state::{BroadcastState, OperatorListState};
     pub use hurtig_state::ttl::{StateVisibility, TtlTimeCharacteristic, UpdateType};
     pub use hurtig_state::{

@@ -9,8 +9,9 @@ use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 use crate::process::ProcessContext;
 
-/// Processes records of two inputs, one at a time, on one thread. Flink's `CoProcessFunction` (timers come
-/// with keyed state); with a broadcast second input, its `BroadcastProcessFunction` without broadcast state.
+/// Processes records of two inputs, one at a time, on one thread. Flink's `CoProcessFunction`. State and timers
+/// of keys are those of a [`KeyedCoProcessFunction`](crate::keyed::KeyedCoProcessFunction), rules that every
+/// subtask has those of a [`BroadcastProcessFunction`](crate::broadcast::BroadcastProcessFunction).
 pub trait CoProcessFunction<A, B, O>: RichFunction
 where
     A: TypeInformation,

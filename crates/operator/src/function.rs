@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hurtig_connector::Host;
 use hurtig_core::ids::CheckpointId;
 use hurtig_core::{Key, ProcessingTime, Result, TypeInformation, Watermark};
-use hurtig_state::operator_state::{OperatorStateAccess, OperatorStates};
+use hurtig_state::operator_state::{BroadcastState, OperatorStateAccess, OperatorStates};
 use hurtig_state::{
     AggregateFunction, AggregatingState, AggregatingStateDescriptor, ListState, ListStateDescriptor,
     MapState, MapStateDescriptor, ReduceFunction, ReducingState, ReducingStateDescriptor, ValueState,
@@ -126,6 +126,18 @@ impl RuntimeContext<'_> {
         descriptor: &AggregatingStateDescriptor<I, A>,
     ) -> Result<AggregatingState<I, A>> {
         self.0.keyed_states()?.aggregating(descriptor)
+    }
+}
+
+/// State that every subtask has alike.
+impl RuntimeContext<'_> {
+    /// A map that records change which every subtask gets: those of a broadcast stream. Flink's
+    /// `getBroadcastState`.
+    pub fn broadcast_state<K: Key, V: TypeInformation>(
+        &mut self,
+        descriptor: &MapStateDescriptor<K, V>,
+    ) -> Result<BroadcastState<K, V>> {
+        self.0.operator_states.broadcast_state(descriptor)
     }
 }
 

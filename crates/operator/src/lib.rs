@@ -7,12 +7,15 @@
 pub mod accumulator;
 pub mod aggregate;
 pub mod async_io;
+pub mod broadcast;
 pub mod co;
 pub mod columns;
 pub mod context;
 pub mod filter;
 pub mod flat_map;
 pub mod function;
+pub mod harness;
+pub mod join;
 pub mod keyed;
 pub mod map;
 pub mod metrics;
@@ -26,6 +29,7 @@ pub mod sink;
 pub mod source;
 pub mod timestamps;
 pub mod watermarks;
+pub mod window;
 
 pub use context::{OperatorContext, OperatorEvent};
 pub use function::RuntimeContext;

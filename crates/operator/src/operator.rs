@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hurtig_core::ids::CheckpointId;
 use hurtig_core::{Batch, ProcessingTime, Result, Watermark, WatermarkStatus};
+use hurtig_state::keyed::StateSize;
 
 use crate::context::OperatorContext;
 use crate::output::Output;
@@ -127,6 +128,12 @@ pub trait Operator: Send {
     fn finish(&mut self, output: &mut Output, context: &mut OperatorContext) -> Result<Progress> {
         let _ = (output, context);
         Ok(Progress::Done)
+    }
+
+    /// How much the operator holds for its keys; `None` if it has no state of keys. For tests and metrics: it
+    /// looks at every timer.
+    fn keyed_state_size(&mut self) -> Option<StateSize> {
+        None
     }
 
     /// A snapshot is about to be taken: what functions hold themselves goes into their states.

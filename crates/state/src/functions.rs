@@ -69,4 +69,10 @@ pub trait AggregateFunction<I>: Clone + Send + Sync + 'static {
     /// Takes another accumulator in: of a session that grew together with this one, or of the next pane of a
     /// sliding window.
     fn merge(&self, into: &mut Self::Accumulator, other: Self::Accumulator) -> Result<()>;
+
+    /// Whether [`merge`](Self::merge) works. Where it does not, sessions are refused and sliding windows hold
+    /// each element as often as there are windows that it belongs to.
+    fn can_merge(&self) -> bool {
+        true
+    }
 }

@@ -3,11 +3,27 @@ use hurtig_core::key::{KeyGroup, MaxParallelism};
 use hurtig_core::{Key, Result};
 
 use crate::columns::FrozenColumn;
+use crate::handles::KeyedState;
 use crate::index::RowId;
 use crate::rows::{KeyCell, RowTable};
 use crate::slab::FrozenSlab;
 use crate::store::{StateInfo, StateStore};
 use crate::timers::{FrozenTimers, RowTimer, TimeDomain, TimerQueue};
+
+/// How much a subtask holds for its keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateSize {
+    /// Keys that have state or timers.
+    pub keys: usize,
+    /// Values, elements of lists, and entries of maps.
+    pub entries: usize,
+    /// Timers of event time that are set.
+    pub event_time_timers: usize,
+    /// Timers of processing time that are set.
+    pub processing_time_timers: usize,
+    /// Bytes of memory, without what keys and values own elsewhere.
+    pub bytes: usize,
+}
 
 /// The keyed state of a subtask.
 pub struct KeyedStates<K> {
@@ -53,6 +69,12 @@ impl<K: Key> KeyedStates<K> {
         Ok(row)
     }
 
+    /// The rows of the keys that have something in a state.
+    pub fn rows_with(&self, state: &impl KeyedState) -> Result<Vec<RowId>> {
+        let column = self.store.any_column(state.id())?;
+        Ok(self.keys.iter().map(|(row, _)| row).filter(|&row| column.holds_row(row)).collect())
+    }
+
     /// The next timer of this clock, if its time has come. It still holds its row.
     #[inline]
     pub fn pop_due(&mut self, domain: TimeDomain, until: i64) -> Option<RowTimer> {
@@ -86,6 +108,17 @@ impl<K: Key> KeyedStates<K> {
     /// Bytes held, without what keys and values own elsewhere.
     pub fn bytes(&self) -> usize {
         self.keys.bytes() + self.store.bytes() + self.event_timers.bytes() + self.processing_timers.bytes()
+    }
+
+    /// How much there is. Looks at every timer.
+    pub fn size(&mut self) -> StateSize {
+        StateSize {
+            keys: self.keys.len(),
+            entries: self.store.len(),
+            event_time_timers: self.event_timers().len(),
+            processing_time_timers: self.processing_timers().len(),
+            bytes: self.bytes(),
+        }
     }
 
     /// Timers of event time that are set.

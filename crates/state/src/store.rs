@@ -5,6 +5,7 @@ use hurtig_core::{Error, Key, LogicalType, Result, TypeInformation};
 
 use crate::columns::list::ListColumn;
 use crate::columns::map::MapColumn;
+use crate::columns::sorted::SortedColumn;
 use crate::columns::value::ValueColumn;
 use crate::columns::{FrozenColumn, StateColumn};
 use crate::descriptor::{
@@ -23,7 +24,7 @@ pub struct StateId(pub(crate) u32);
 
 impl StateId {
     /// No state: what a handle has before it was registered.
-    pub(crate) const NONE: StateId = StateId(u32::MAX);
+    pub const NONE: StateId = StateId(u32::MAX);
 }
 
 /// What kind of state it is.
@@ -39,6 +40,8 @@ pub enum StateKind {
     Reducing,
     /// One accumulator of all that was added.
     Aggregating,
+    /// Elements by their times.
+    Sorted,
 }
 
 struct Registered {
@@ -167,6 +170,39 @@ impl StateStore {
         Ok(AggregatingState::new(id, descriptor.aggregate.clone()))
     }
 
+    /// Registers elements by their times, for operators that join.
+    pub fn sorted<T: TypeInformation>(&mut self, name: &str) -> Result<StateId> {
+        self.register(name, StateKind::Sorted, T::logical_type(), SortedColumn::<T>::default())
+    }
+
+    /// The columns of two states at once.
+    pub fn pair<A: StateColumn, B: StateColumn>(
+        &mut self,
+        first: StateId,
+        second: StateId,
+    ) -> Result<(&mut A, &mut B, &mut RowHolds)> {
+        let ids = [first.0 as usize, second.0 as usize];
+        let [a, b] = self.states.get_disjoint_mut(ids).map_err(|_| foreign::<(A, B)>(first))?;
+        let a = (a.column.as_mut() as &mut dyn Any).downcast_mut();
+        let b = (b.column.as_mut() as &mut dyn Any).downcast_mut();
+        match (a, b) {
+            (Some(a), Some(b)) => Ok((a, b, &mut self.holds)),
+            _ => Err(foreign::<(A, B)>(first)),
+        }
+    }
+
+    /// The same states without any values: handles fit both.
+    pub fn twin(&self) -> StateStore {
+        let twin = |state: &Registered| Registered {
+            name: state.name.clone(),
+            kind: state.kind,
+            logical_type: state.logical_type.clone(),
+            rust_type: state.rust_type,
+            column: state.column.twin(),
+        };
+        StateStore { states: self.states.iter().map(twin).collect(), ..StateStore::default() }
+    }
+
     /// The column of a state, with what it needs. One check of its type.
     #[inline]
     pub fn column<C: StateColumn>(&mut self, id: StateId) -> Result<(&mut C, &StateTime, &mut RowHolds)> {
@@ -178,6 +214,12 @@ impl StateStore {
             Some(column) => Ok((column, &self.time, &mut self.holds)),
             None => Err(foreign::<C>(id)),
         }
+    }
+
+    /// The column of a state, whatever its type.
+    pub(crate) fn any_column(&self, id: StateId) -> Result<&dyn StateColumn> {
+        let state = self.states.get(id.0 as usize).ok_or_else(|| foreign::<dyn StateColumn>(id))?;
+        Ok(state.column.as_ref())
     }
 
     /// Whether nothing is registered.
@@ -280,7 +322,7 @@ fn swept(state: &Registered) -> Option<usize> {
 }
 
 #[cold]
-fn foreign<C>(id: StateId) -> Error {
+fn foreign<C: ?Sized>(id: StateId) -> Error {
     if id == StateId::NONE {
         Error::user("a state was used before it was registered: do so in `open`, with its descriptor")
     } else {

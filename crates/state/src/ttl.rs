@@ -113,7 +113,7 @@ impl StateTtlConfig {
 
     /// The moment that a value touched now is as old as.
     #[inline]
-    pub(crate) fn stamp(&self, now: &StateTime) -> i64 {
+    pub fn stamp(&self, now: &StateTime) -> i64 {
         match self.time {
             TtlTimeCharacteristic::ProcessingTime => now.processing.as_millis(),
             TtlTimeCharacteristic::EventTime => now.event.as_millis(),
@@ -122,7 +122,7 @@ impl StateTtlConfig {
 
     /// Whether a value that was last touched at `stamp` is over.
     #[inline]
-    pub(crate) fn is_over(&self, stamp: i64, now: &StateTime) -> bool {
+    pub fn is_over(&self, stamp: i64, now: &StateTime) -> bool {
         let end = stamp.saturating_add(self.ttl);
         match self.time {
             TtlTimeCharacteristic::ProcessingTime => end <= now.processing.as_millis(),
@@ -134,7 +134,7 @@ impl StateTtlConfig {
 
     /// Whether a value that was last touched at `stamp` is over for everybody, and can be removed.
     #[inline]
-    pub(crate) fn is_gone(&self, stamp: i64, now: &StateTime) -> bool {
+    pub fn is_gone(&self, stamp: i64, now: &StateTime) -> bool {
         let end = stamp.saturating_add(self.ttl);
         match self.time {
             TtlTimeCharacteristic::ProcessingTime => end <= now.processing.as_millis(),
@@ -148,9 +148,19 @@ impl StateTtlConfig {
         self.visibility == StateVisibility::ReturnExpiredIfNotCleanedUp || !self.is_over(stamp, now)
     }
 
+    /// How many values are looked at for each record.
+    pub fn per_record(&self) -> usize {
+        self.incremental.unwrap_or(0)
+    }
+
+    /// How many milliseconds may pass until values are looked at although nothing happens.
+    pub fn pause_millis(&self) -> u64 {
+        (self.ttl / 4).clamp(100, 60_000).unsigned_abs()
+    }
+
     /// The later of two stamps: a late record does not make a value older.
     #[inline]
-    pub(crate) fn renewed(&self, old: i64, now: &StateTime) -> i64 {
+    pub fn renewed(&self, old: i64, now: &StateTime) -> i64 {
         old.max(self.stamp(now))
     }
 }

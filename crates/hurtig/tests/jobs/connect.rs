@@ -106,7 +106,7 @@ fn keyed_inputs_meet_in_one_subtask() {
             let numbers = env.from_collection((0..16i64).map(|n| (n % 4, n))).key_by(|(key, _)| *key);
             let names = ["zero", "one", "two", "three"].map(str::to_owned);
             let names = env.from_collection((0i64..4).zip(names)).key_by(|(key, _)| *key);
-            numbers.connect(&names).process(Join::default())
+            (*numbers).connect(&names).process(Join::default())
         },
         (0..16).map(|n| (["zero", "one", "two", "three"][n as usize % 4].to_owned(), n)),
     );

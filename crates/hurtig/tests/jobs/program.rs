@@ -188,7 +188,7 @@ fn graphs_that_cannot_run_are_mistakes() {
         |env| {
             let numbers = env.from_sequence(1, 9).key_by(|n| *n);
             let words = env.from_collection(["a".to_owned()]).key_by_ref(|word| word);
-            numbers.connect(&words).map(|n| n, |_| 0).name("Join").sink_to(BlackHoleSink::new());
+            (*numbers).connect(&words).map(|n| n, |_| 0).name("Join").sink_to(BlackHoleSink::new());
         },
         &["'Join'", "BIGINT", "STRING"],
     );

@@ -83,6 +83,11 @@ impl<I, O> InFlight<I, O> {
         }
     }
 
+    /// For a record whose first call is to follow: it has until `deadline`.
+    pub(super) fn set_deadline(&mut self, slot: usize, deadline: Option<ProcessingTime>) {
+        self.record(slot).deadline = deadline;
+    }
+
     /// A call is made for the record: its ticket.
     pub(super) fn calling(&mut self, slot: usize) -> u64 {
         let ticket = self.next_ticket;

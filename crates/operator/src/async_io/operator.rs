@@ -1,9 +1,13 @@
 //! The half of the operator that runs on the task's thread.
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use hurtig_core::ids::CheckpointId;
 use hurtig_core::{Error, EventTime, ProcessingTime, Result, TypeInformation, Watermark, WatermarkStatus};
+use hurtig_state::ListStateDescriptor;
+use hurtig_state::operator_state::OperatorListState;
 
 use super::calls::{Calls, Finished, Outcome};
 use super::in_flight::{Due, InFlight};
@@ -13,6 +17,9 @@ use crate::context::OperatorContext;
 use crate::function::RuntimeContext;
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
+
+/// The operator state that holds what is in flight. Flink's name for it.
+const STATE_NAME: &str = "_async_wait_operator_state_";
 
 /// In which order results leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +49,9 @@ impl<O> Clone for AsyncOptions<O> {
 }
 
 /// Calls an [`AsyncFunction`] for each record and puts out what the calls give. Flink's `AsyncWaitOperator`.
+///
+/// A snapshot has the records whose results have not left, for which the calls are made again: what is called
+/// may so be called more than once for a record, but its results leave once.
 pub struct AsyncWaitOperator<I, O, F> {
     function: F,
     options: AsyncOptions<O>,
@@ -53,6 +63,9 @@ pub struct AsyncWaitOperator<I, O, F> {
     finished: Vec<Finished<O>>,
     /// How many records have come.
     taken: u64,
+    /// Records of the last snapshot for which no call has been made again yet.
+    recovered: VecDeque<usize>,
+    state: OperatorListState<(I, Option<EventTime>)>,
 }
 
 impl<I, O, F> AsyncWaitOperator<I, O, F>
@@ -72,17 +85,66 @@ where
             calls: None,
             finished: Vec::new(),
             taken: 0,
+            recovered: VecDeque::new(),
+            state: OperatorListState::default(),
         }
-    }
-
-    /// The records whose results have not left, in the order in which they came, with their times: what a
-    /// snapshot has to hold, as their calls are to be made again.
-    pub fn in_flight(&self) -> Vec<(&I, Option<EventTime>)> {
-        self.in_flight.records()
     }
 
     fn calls(&mut self) -> Result<&mut Calls<O>> {
         self.calls.as_mut().ok_or_else(|| Error::bug("an async function is called before open"))
+    }
+
+    fn has_capacity(&self) -> bool {
+        self.in_flight.len() < self.options.capacity
+    }
+
+    /// When a record that comes now has to be done.
+    fn deadline(&self, context: &OperatorContext) -> Option<ProcessingTime> {
+        let timeout = self.options.timeout;
+        (!timeout.is_zero()).then(|| context.host.processing_time() + timeout)
+    }
+
+    fn take_in(&mut self, value: I, timestamp: Option<EventTime>, deadline: Option<ProcessingTime>) -> usize {
+        self.taken += 1;
+        let slot = self.in_flight.insert(value, timestamp, self.taken, deadline);
+        self.queue.add_record(slot);
+        slot
+    }
+
+    /// Takes in what was in flight at the snapshot that the operator starts from: all of it, so that it comes
+    /// before all that follows. The calls are made as there is capacity, as there may be more than that if
+    /// the operator has been rescaled.
+    fn recover(&mut self, context: &mut OperatorContext) -> Result<()> {
+        self.state = context.operator_states.list_state(&ListStateDescriptor::new(STATE_NAME))?;
+        for (value, timestamp) in self.state.get(&mut context.operator_states)?.to_vec() {
+            let slot = self.take_in(value, timestamp, None);
+            self.recovered.push_back(slot);
+        }
+        self.state.clear(&mut context.operator_states)?;
+        self.call_recovered(context)
+    }
+
+    fn call_recovered(&mut self, context: &mut OperatorContext) -> Result<()> {
+        if self.recovered.is_empty() {
+            return Ok(());
+        }
+        // From now on, and not from the start.
+        let deadline = self.deadline(context);
+        while self.in_flight.len() - self.recovered.len() < self.options.capacity {
+            let Some(slot) = self.recovered.pop_front() else { break };
+            self.in_flight.set_deadline(slot, deadline);
+            self.invoke(slot)?;
+        }
+        self.start_calls(context)
+    }
+
+    /// Hands the new calls over. One alarm is set for all records: the next when it has rung.
+    fn start_calls(&mut self, context: &mut OperatorContext) -> Result<()> {
+        self.calls()?.send();
+        if let Some(at) = self.in_flight.next_alarm() {
+            context.wake_at(at);
+        }
+        Ok(())
     }
 
     fn invoke(&mut self, slot: usize) -> Result<()> {
@@ -181,13 +243,6 @@ where
             }
         }
     }
-
-    /// One wish for all records: the next is made when it has come true.
-    fn set_alarm(&self, context: &mut OperatorContext) {
-        if let Some(at) = self.in_flight.next_alarm() {
-            context.wake_at(at);
-        }
-    }
 }
 
 impl<I, O, F> Operator for AsyncWaitOperator<I, O, F>
@@ -199,7 +254,7 @@ where
     fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
         self.function.open(&mut RuntimeContext::new(context))?;
         self.calls = Some(Calls::start(context.host.as_ref()));
-        Ok(())
+        self.recover(context)
     }
 
     fn awaits_results(&self) -> bool {
@@ -212,17 +267,15 @@ where
         output: &mut Output,
         context: &mut OperatorContext,
     ) -> Poll<Result<()>> {
-        let emitted = self.absorb(Some(cx.waker()), context).and_then(|()| self.emit(output));
-        match emitted {
-            Ok(true) => Poll::Ready(Ok(())),
-            Ok(false) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
-        }
+        self.absorb(Some(cx.waker()), context)?;
+        let emitted = self.emit(output)?;
+        self.call_recovered(context)?;
+        if emitted { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     /// A place is free only once results have left, and [`Operator::poll_results`] wakes the task for those.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
-        if self.in_flight.len() < self.options.capacity { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if self.has_capacity() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     fn process(
@@ -231,18 +284,14 @@ where
         _: &mut Output,
         context: &mut OperatorContext,
     ) -> Result<Progress> {
-        let timeout = self.options.timeout;
-        let deadline = (!timeout.is_zero()).then(|| context.host.processing_time() + timeout);
+        let deadline = self.deadline(context);
         let mut rows = input.batch.cursor::<I>(input.limit)?;
-        while self.in_flight.len() < self.options.capacity {
+        while self.has_capacity() {
             let Some((value, timestamp)) = rows.next() else { break };
-            self.taken += 1;
-            let slot = self.in_flight.insert(value, timestamp, self.taken, deadline);
-            self.queue.add_record(slot);
+            let slot = self.take_in(value, timestamp, deadline);
             self.invoke(slot)?;
         }
-        self.calls()?.send();
-        self.set_alarm(context);
+        self.start_calls(context)?;
         Ok(Progress::Done)
     }
 
@@ -279,8 +328,7 @@ where
                 Due::NextTry(slot) => self.invoke(slot)?,
             }
         }
-        self.calls()?.send();
-        self.set_alarm(context);
+        self.start_calls(context)?;
         self.emit(output)?;
         Ok(Progress::Done)
     }
@@ -288,6 +336,11 @@ where
     /// [`Operator::poll_results`] wakes the task for what is missing.
     fn poll_finish(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
         if self.queue.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    fn snapshot_state(&mut self, _: CheckpointId, context: &mut OperatorContext) -> Result<()> {
+        let records = self.in_flight.records().into_iter().map(|(value, time)| (value.clone(), time));
+        self.state.update(&mut context.operator_states, records)
     }
 
     fn close(&mut self) -> Result<()> {

@@ -1,4 +1,6 @@
 //! What a function on a keyed stream is called with.
+use std::time::Duration;
+
 use hurtig_core::{EventTime, Key, ProcessingTime, Result, TypeInformation, Watermark};
 use hurtig_state::keyed::KeyedStates;
 use hurtig_state::operator_state::{OperatorStateAccess, OperatorStates};
@@ -58,14 +60,31 @@ impl<'a, K: Key, O: TypeInformation> KeyedContext<'a, K, O> {
     ) {
         self.hash = hash;
         self.row = row;
+        self.turn_to_time(timestamp);
+        if !row.is_some() {
+            (self.row, self.pending) = key(self.states);
+        }
+    }
+
+    /// Turns to a record that has no key.
+    pub(crate) fn turn_to_no_key(&mut self, timestamp: Option<EventTime>) {
+        self.row = RowId::NONE;
+        self.pending = None;
+        self.turn_to_time(timestamp);
+    }
+
+    /// Turns to a key that has a row, at the time of the record at hand.
+    pub(crate) fn turn_to_row(&mut self, row: RowId) {
+        self.row = row;
+    }
+
+    #[inline]
+    fn turn_to_time(&mut self, timestamp: Option<EventTime>) {
         self.timestamp = timestamp;
         self.states.store.time.event = match timestamp {
             Some(time) if time != EventTime::MIN => time,
             _ => self.states.store.time.watermark.0,
         };
-        if !row.is_some() {
-            (self.row, self.pending) = key(self.states);
-        }
     }
 
     /// Turns to a timer.
@@ -155,7 +174,8 @@ impl<'a, K: Key, O: TypeInformation> KeyedContext<'a, K, O> {
         let row = self.claim_row()?;
         let timer = RowTimer::new(time.as_millis(), row, 0);
         self.states.processing_timers.set(timer, &mut self.states.store.holds);
-        self.operator.wake_at(time);
+        // It fires when its time is over, as a watermark says that it is.
+        self.operator.wake_at(time + Duration::from_millis(1));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 use hurtig_core::{Batch, Key, Result, TypeInformation};
 use hurtig_state::RowId;
 use hurtig_state::keyed::KeyedStates;
+use hurtig_state::rows::RowTable;
 
 use crate::route::SelectKey;
 
@@ -22,6 +23,20 @@ impl Lookup {
         selector: &S,
         states: &KeyedStates<S::Key>,
     ) -> Result<usize> {
+        let found = self.look_up_keys::<T, S>(batch, count, selector, &states.keys)?;
+        states.store.touch(&self.rows);
+        Ok(found)
+    }
+
+    /// Finds the rows of up to `count` records. Gives how many it were.
+    #[inline]
+    pub fn look_up_keys<T: TypeInformation, S: SelectKey<T>>(
+        &mut self,
+        batch: &Batch,
+        count: usize,
+        selector: &S,
+        keys: &RowTable<S::Key>,
+    ) -> Result<usize> {
         let records = batch.rows::<T>()?;
         let records = records.get(..count.min(records.len())).unwrap_or_default();
         self.hashes.clear();
@@ -30,7 +45,7 @@ impl Lookup {
             Some(record) => selector.with_key(record, |key| key.key_eq(present)),
             None => false,
         };
-        states.find_all(&self.hashes, is_it, &mut self.rows);
+        keys.find_all(&self.hashes, is_it, &mut self.rows);
         Ok(records.len())
     }
 

@@ -1,16 +1,12 @@
 //! `key_by(..).process(..)`: a function with state and timers per key.
 use std::marker::PhantomData;
 
-use hurtig_core::{Key, ProcessingTime, Result, TypeInformation, Watermark};
-use hurtig_state::keyed::KeyedStates;
-use hurtig_state::timers::TimeDomain;
+use hurtig_core::{Key, Result, TypeInformation};
 
 use crate::context::OperatorContext;
-use crate::function::{RichFunction, function_life, open_function};
-use crate::keyed::CHUNK;
+use crate::function::RichFunction;
 use crate::keyed::context::KeyedContext;
-use crate::keyed::lookup::Lookup;
-use crate::keyed::sweep::Sweeper;
+use crate::keyed::subtask::{KeyedSubtask, keyed_function_life};
 use crate::operator::{Input, Operator, Progress};
 use crate::output::Output;
 use crate::route::SelectKey;
@@ -68,56 +64,14 @@ pub trait KeyedProcessFunction<K: Key, I: TypeInformation, O: TypeInformation>: 
 pub struct KeyedProcess<I, O, S: SelectKey<I>, F> {
     function: F,
     selector: S,
-    states: KeyedStates<S::Key>,
-    lookup: Lookup,
-    sweeper: Sweeper,
+    subtask: KeyedSubtask<S::Key>,
     types: PhantomData<fn(I) -> O>,
 }
 
 impl<I, O, S: SelectKey<I>, F> KeyedProcess<I, O, S, F> {
     /// The operator of `function` over the keys of `selector`.
     pub fn new(selector: S, function: F) -> Self {
-        KeyedProcess {
-            function,
-            selector,
-            states: KeyedStates::default(),
-            lookup: Lookup::default(),
-            sweeper: Sweeper::default(),
-            types: PhantomData,
-        }
-    }
-}
-
-impl<I, O, S, F> KeyedProcess<I, O, S, F>
-where
-    I: TypeInformation,
-    O: TypeInformation,
-    S: SelectKey<I>,
-    F: KeyedProcessFunction<S::Key, I, O>,
-{
-    /// Fires what is due, until the output is full.
-    fn fire(
-        &mut self,
-        domain: TimeDomain,
-        until: i64,
-        now: ProcessingTime,
-        output: &mut Output,
-        operator: &mut OperatorContext,
-    ) -> Result<Progress> {
-        let mut context = KeyedContext::new(&mut self.states, output, operator, now)?;
-        let progress = loop {
-            if context.is_full() {
-                break Progress::More;
-            }
-            let Some(timer) = context.states_mut().pop_due(domain, until) else {
-                break Progress::Done;
-            };
-            context.turn_to_timer(timer, domain);
-            self.function.on_timer(timer.time, &mut context)?;
-            context.done_with(timer);
-        };
-        self.states.collect();
-        Ok(progress)
+        KeyedProcess { function, selector, subtask: KeyedSubtask::default(), types: PhantomData }
     }
 }
 
@@ -128,80 +82,16 @@ where
     S: SelectKey<I>,
     F: KeyedProcessFunction<S::Key, I, O>,
 {
-    fn open(&mut self, context: &mut OperatorContext) -> Result<()> {
-        self.states.store = context.open_keyed(|context| open_function(&mut self.function, context))?;
-        Ok(())
-    }
-
     fn process(
         &mut self,
         input: &mut Input,
         output: &mut Output,
         operator: &mut OperatorContext,
     ) -> Result<Progress> {
-        let now = operator.host.processing_time();
-        let mut left = input.limit;
-        let mut full = false;
-        while left > 0 && !full && !input.batch.is_empty() {
-            let found =
-                self.lookup.look_up::<I, S>(&input.batch, left.min(CHUNK), &self.selector, &self.states)?;
-            let mut context = KeyedContext::new(&mut self.states, output, operator, now)?;
-            let mut rows = input.batch.cursor::<I>(found)?;
-            let mut taken = 0;
-            full = context.is_full();
-            while !full {
-                let Some((value, timestamp)) = rows.next() else { break };
-                let at @ (hash, _) = self.lookup.at(taken);
-                taken += 1;
-                context.turn_to(at, timestamp, |states| {
-                    self.selector.with_key(&value, |key| {
-                        let row = states.keys.find(hash, |present| present.key_eq(key));
-                        (row, (!row.is_some()).then(|| key.clone()))
-                    })
-                });
-                self.function.process_element(value, &mut context)?;
-                full = context.is_full();
-            }
-            self.sweeper.after_records(taken, &mut self.states, operator);
-            self.states.collect();
-            left -= taken;
-        }
-        Ok(Progress::Done)
+        self.subtask.process(input, &self.selector, output, operator, |value, context| {
+            self.function.process_element(value, context)
+        })
     }
 
-    fn watermark(
-        &mut self,
-        watermark: Watermark,
-        output: &mut Output,
-        operator: &mut OperatorContext,
-    ) -> Result<Progress> {
-        let now = operator.host.processing_time();
-        let until = watermark.0.as_millis();
-        if self.fire(TimeDomain::EventTime, until, now, output, operator)? == Progress::More {
-            return Ok(Progress::More);
-        }
-        self.sweeper.after_time(now, &mut self.states, operator);
-        self.states.collect();
-        output.watermark(watermark);
-        Ok(Progress::Done)
-    }
-
-    fn processing_time(
-        &mut self,
-        now: ProcessingTime,
-        output: &mut Output,
-        operator: &mut OperatorContext,
-    ) -> Result<Progress> {
-        if self.fire(TimeDomain::ProcessingTime, now.as_millis(), now, output, operator)? == Progress::More {
-            return Ok(Progress::More);
-        }
-        self.sweeper.after_time(now, &mut self.states, operator);
-        self.states.collect();
-        if let Some(next) = self.states.processing_timers.next_time() {
-            operator.wake_at(ProcessingTime::from_millis(next));
-        }
-        Ok(Progress::Done)
-    }
-
-    function_life!();
+    keyed_function_life!();
 }

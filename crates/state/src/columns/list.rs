@@ -222,6 +222,10 @@ impl<T: TypeInformation> StateColumn for ListColumn<T> {
         rows.iter().map(|&row| self.head(row).len as usize).sum()
     }
 
+    fn holds_row(&self, row: RowId) -> bool {
+        self.row_len(row) > 0
+    }
+
     fn len(&self) -> usize {
         self.live
     }
@@ -239,6 +243,10 @@ impl<T: TypeInformation> StateColumn for ListColumn<T> {
             self.live -= chunk.items.len();
         }
         self.forget_head(row, holds);
+    }
+
+    fn twin(&self) -> Box<dyn StateColumn> {
+        Box::new(ListColumn::<T>::new(self.ttl))
     }
 
     fn reset(&mut self) {

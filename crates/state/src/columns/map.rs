@@ -265,6 +265,10 @@ impl<K: Key, V: TypeInformation> StateColumn for MapColumn<K, V> {
         rows.iter().map(|&row| self.head(row).len as usize).sum()
     }
 
+    fn holds_row(&self, row: RowId) -> bool {
+        self.row_len(row) > 0
+    }
+
     fn len(&self) -> usize {
         self.entries.len()
     }
@@ -275,6 +279,10 @@ impl<K: Key, V: TypeInformation> StateColumn for MapColumn<K, V> {
 
     fn clear_row(&mut self, row: RowId, holds: &mut RowHolds) {
         self.retain(row, &StateTime::default(), holds, |_, _| false);
+    }
+
+    fn twin(&self) -> Box<dyn StateColumn> {
+        Box::new(MapColumn::<K, V>::new(self.ttl))
     }
 
     fn reset(&mut self) {

@@ -1,9 +1,10 @@
 //! A state of all keys of a subtask: its values by row.
 //!
 //! [`value`]: one value a row. [`list`]: a run of elements a row, in chunks. [`map`]: entries a row, each found
-//! by its own hash. None of them knows the type of the keys.
+//! by its own hash. [`sorted`]: elements a row by their times, for joins. None of them knows the type of the keys.
 pub mod list;
 pub mod map;
+pub mod sorted;
 pub mod value;
 
 use std::any::Any;
@@ -18,6 +19,9 @@ pub trait StateColumn: Any + Send {
     /// loop from being left out.
     fn touch(&self, rows: &[RowId]) -> usize;
 
+    /// Whether it holds something for a row, over or not.
+    fn holds_row(&self, row: RowId) -> bool;
+
     /// Values, elements or entries held.
     fn len(&self) -> usize;
 
@@ -31,6 +35,9 @@ pub trait StateColumn: Any + Send {
 
     /// Forgets what it holds for a row.
     fn clear_row(&mut self, row: RowId, holds: &mut RowHolds);
+
+    /// An empty one of the same types and time to live.
+    fn twin(&self) -> Box<dyn StateColumn>;
 
     /// Gives its memory back. Called when it holds nothing for any row.
     fn reset(&mut self);

@@ -117,7 +117,11 @@ impl<T: TypeInformation> ValueColumn<T> {
 
 impl<T: TypeInformation> StateColumn for ValueColumn<T> {
     fn touch(&self, rows: &[RowId]) -> usize {
-        rows.iter().filter(|row| self.cells.get(row.place()).is_some_and(|cell| cell.0.is_some())).count()
+        rows.iter().filter(|&&row| self.holds_row(row)).count()
+    }
+
+    fn holds_row(&self, row: RowId) -> bool {
+        self.cells.get(row.place()).is_some_and(|cell| cell.0.is_some())
     }
 
     fn len(&self) -> usize {
@@ -129,12 +133,16 @@ impl<T: TypeInformation> StateColumn for ValueColumn<T> {
     }
 
     fn clear_row(&mut self, row: RowId, holds: &mut RowHolds) {
-        if self.cells.get(row.place()).is_some_and(|cell| cell.0.is_some()) {
+        if self.holds_row(row) {
             if let Some(cell) = self.cells.get_mut(row.place()) {
                 cell.0 = None;
             }
             self.count(row, false, holds);
         }
+    }
+
+    fn twin(&self) -> Box<dyn StateColumn> {
+        Box::new(ValueColumn::<T>::new(self.ttl))
     }
 
     fn reset(&mut self) {

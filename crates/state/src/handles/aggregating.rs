@@ -10,7 +10,7 @@ use crate::store::{StateAccess, StateId};
 /// One accumulator per key of all that was added. Flink's `AggregatingState`.
 #[derive(Clone)]
 pub struct AggregatingState<I, A> {
-    id: StateId,
+    pub(super) id: StateId,
     aggregate: Option<A>,
     types: PhantomData<fn() -> I>,
 }

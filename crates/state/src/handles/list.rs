@@ -8,7 +8,7 @@ use crate::store::{StateAccess, StateId};
 
 /// A list per key. Flink's `ListState`.
 pub struct ListState<T> {
-    id: StateId,
+    pub(super) id: StateId,
     types: PhantomData<fn() -> T>,
 }
 

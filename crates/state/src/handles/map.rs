@@ -8,7 +8,7 @@ use crate::store::{StateAccess, StateId};
 
 /// A map per key. Flink's `MapState`. The keys of the map are found by their logical value.
 pub struct MapState<K, V> {
-    id: StateId,
+    pub(super) id: StateId,
     types: PhantomData<fn() -> (K, V)>,
 }
 

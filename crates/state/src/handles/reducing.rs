@@ -10,7 +10,7 @@ use crate::store::{StateAccess, StateId};
 /// One value per key of all that were added. Flink's `ReducingState`.
 #[derive(Clone)]
 pub struct ReducingState<T, F = fn(T, T) -> T> {
-    id: StateId,
+    pub(super) id: StateId,
     reduce: Option<F>,
     types: PhantomData<fn() -> T>,
 }

@@ -10,7 +10,7 @@ use crate::ttl::StateTime;
 
 /// One value per key. Flink's `ValueState`.
 pub struct ValueState<T> {
-    id: StateId,
+    pub(super) id: StateId,
     types: PhantomData<fn() -> T>,
 }
 

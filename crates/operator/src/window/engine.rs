@@ -1,0 +1,604 @@
+//! What is done with an element, a timer, a window that is over. Knows no keys but their rows.
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use hurtig_core::{EventTime, Key, ProcessingTime, Result, TypeInformation};
+use hurtig_state::RowId;
+use hurtig_state::rows::RowTable;
+use hurtig_state::timers::RowTimer;
+
+use crate::context::OperatorContext;
+use crate::keyed::TimeDomain;
+use crate::metrics::Counter;
+use crate::window::assigner::WindowAssigner;
+use crate::window::contents::WindowContents;
+use crate::window::function::WindowContext;
+use crate::window::operator::WindowOptions;
+use crate::window::sessions::OpenWindows;
+use crate::window::table::{WindowRow, WindowTable};
+use crate::window::trigger::{NO_TIMER, Trigger, TriggerContext, TriggerResult};
+use crate::window::window::Window;
+
+/// Windows looked at in one go for their time to live.
+const SWEEP: usize = 4096;
+
+/// Windows, their contents and their trigger.
+pub struct WindowEngine<T, A: WindowAssigner<T>, G: Trigger<T, A::Window>, C> {
+    assigner: A,
+    trigger: G,
+    /// What the windows hold.
+    pub contents: C,
+    options: WindowOptions,
+    /// The windows.
+    pub windows: WindowTable<A::Window, G::State>,
+    open: OpenWindows,
+    /// The window of a key that was used last, by the row of the key.
+    recent: Vec<RowId>,
+    assigned: Vec<A::Window>,
+    near: Vec<RowId>,
+    event_time: bool,
+    merging: bool,
+    /// A session that grows keeps its timer, which is set anew when it fires too early.
+    lazy: bool,
+    dropped: Option<Counter>,
+    swept: usize,
+    types: PhantomData<fn(T)>,
+}
+
+impl<T, A, G, C> WindowEngine<T, A, G, C>
+where
+    T: TypeInformation,
+    A: WindowAssigner<T>,
+    G: Trigger<T, A::Window>,
+{
+    /// No windows yet.
+    pub fn new(assigner: A, trigger: G, contents: C, options: WindowOptions) -> Self {
+        let (event_time, merging) = (assigner.is_event_time(), assigner.is_merging());
+        let lazy =
+            merging && event_time && trigger.fires_at_the_end_alone() && options.allowed_lateness == 0;
+        WindowEngine {
+            assigner,
+            trigger,
+            contents,
+            options,
+            windows: WindowTable::default(),
+            open: OpenWindows::default(),
+            recent: Vec::new(),
+            assigned: Vec::new(),
+            near: Vec::new(),
+            event_time,
+            merging,
+            lazy,
+            dropped: None,
+            swept: 0,
+            types: PhantomData,
+        }
+    }
+
+    /// Registers metrics.
+    pub fn open(&mut self, operator: &mut OperatorContext) {
+        self.dropped = Some(operator.metrics.counter("numLateRecordsDropped"));
+    }
+
+    /// When the window is forgotten; `None`: never.
+    #[inline]
+    fn end_of(&self, window: &A::Window) -> Option<i64> {
+        let last = window.max_timestamp().as_millis();
+        let end = if self.event_time { last.saturating_add(self.options.allowed_lateness) } else { last };
+        (end != i64::MAX).then_some(end)
+    }
+
+    #[inline]
+    fn is_window_late<O: TypeInformation>(
+        &self,
+        window: &A::Window,
+        context: &WindowContext<'_, A::Window, O>,
+    ) -> bool {
+        self.event_time
+            && self
+                .end_of(window)
+                .is_some_and(|end| end <= context.operator.current_watermark().0.as_millis())
+    }
+
+    /// Looks at the windows that these keys used last.
+    #[inline]
+    pub fn touch<K: Key>(&mut self, keys: &[RowId])
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        self.near.clear();
+        if self.merging {
+            let open = |key: &RowId| self.open.of(*key).first().copied().unwrap_or(RowId::NONE);
+            self.near.extend(keys.iter().map(open));
+        } else {
+            let recent = |key: &RowId| self.recent.get(key.place()).copied().unwrap_or(RowId::NONE);
+            self.near.extend(keys.iter().map(recent));
+        }
+        std::hint::black_box(self.windows.touch(&self.near) + self.contents.touch(&self.near));
+    }
+
+    /// An element of a key.
+    #[inline]
+    pub fn on_element<K: Key>(
+        &mut self,
+        keys: &RowTable<K>,
+        key: RowId,
+        element: T,
+        timestamp: Option<EventTime>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let mut assigned = std::mem::take(&mut self.assigned);
+        assigned.clear();
+        let outcome = self.assigner.assign_windows(&element, timestamp, context.now, &mut assigned);
+        let outcome = outcome.and_then(|()| {
+            if self.merging {
+                return match assigned.pop() {
+                    Some(window) => self.merge_in(keys, key, window, element, timestamp, context),
+                    None => self.is_late(element, timestamp, context),
+                };
+            }
+            let last = assigned.iter().rposition(|window| !self.is_window_late(window, context));
+            let Some(last) = last else { return self.is_late(element, timestamp, context) };
+            for window in assigned.drain(..last) {
+                if !self.is_window_late(&window, context) {
+                    self.put(keys, key, window, element.clone(), timestamp, context)?;
+                }
+            }
+            match assigned.drain(..).next() {
+                Some(window) => self.put(keys, key, window, element, timestamp, context),
+                None => Ok(()),
+            }
+        });
+        self.assigned = assigned;
+        outcome
+    }
+
+    /// No window takes the element. If it is late, and was not just between windows, it is counted or put out.
+    #[cold]
+    fn is_late<O: TypeInformation>(
+        &mut self,
+        element: T,
+        timestamp: Option<EventTime>,
+        context: &mut WindowContext<'_, A::Window, O>,
+    ) -> Result<()> {
+        let time = timestamp.unwrap_or(EventTime::MIN).as_millis();
+        let over = time.saturating_add(self.options.allowed_lateness);
+        if !self.event_time || over > context.operator.current_watermark().0.as_millis() {
+            return Ok(());
+        }
+        match &self.options.late_output {
+            Some(name) => {
+                context.sides.collect(name, element, timestamp)?;
+            }
+            None => {
+                if let Some(dropped) = &self.dropped {
+                    dropped.add(1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Into a window that does not merge.
+    #[inline]
+    fn put<K: Key>(
+        &mut self,
+        keys: &RowTable<K>,
+        key: RowId,
+        window: A::Window,
+        element: T,
+        timestamp: Option<EventTime>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let hint = self.recent.get(key.place()).copied().unwrap_or(RowId::NONE);
+        let mut row = self.windows.find(key, &window, hint);
+        if !row.is_some() {
+            row = self.windows.insert(key, window, &mut context.window_states.holds)?;
+            context.key_states.holds.hold(key);
+        }
+        if row != hint {
+            if self.recent.len() <= key.place() {
+                self.recent.resize(key.place() + 1, RowId::NONE);
+            }
+            self.recent[key.place()] = row;
+        }
+        self.add(keys, row, element, timestamp, context)
+    }
+
+    /// Into a window that may merge with others of its key.
+    fn merge_in<K: Key>(
+        &mut self,
+        keys: &RowTable<K>,
+        key: RowId,
+        window: A::Window,
+        element: T,
+        timestamp: Option<EventTime>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let mut cover = window.clone();
+        let mut target = RowId::NONE;
+        let mut others = Vec::new();
+        for &row in self.open.of(key) {
+            let Some(open) = self.windows.rows.get(row.0) else { continue };
+            if open.window.intersects(&window) {
+                cover = cover.cover(&open.window);
+                if target.is_some() {
+                    others.push(row);
+                } else {
+                    target = row;
+                }
+            }
+        }
+        if !target.is_some() {
+            if self.is_window_late(&window, context) {
+                return self.is_late(element, timestamp, context);
+            }
+            target = self.windows.insert_apart(key, window, &mut context.window_states.holds)?;
+            context.key_states.holds.hold(key);
+            self.open.add(key, target);
+        } else if self.windows.rows.get(target.0).is_some_and(|held| held.window != cover) {
+            self.grow(key, target, others, cover, context)?;
+        }
+        self.add(keys, target, element, timestamp, context)
+    }
+
+    /// `target` and `others` become one window.
+    fn grow<K: Key>(
+        &mut self,
+        key: RowId,
+        target: RowId,
+        others: Vec<RowId>,
+        cover: A::Window,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        if self.lazy && others.is_empty() {
+            if let Some(held) = self.windows.rows.get_mut(target.0) {
+                held.window = cover;
+                // Its timer is set, and not later than its end.
+                held.last = held.window.max_timestamp().as_millis();
+            }
+            return Ok(());
+        }
+        let mut states = Vec::with_capacity(1 + others.len());
+        for &row in std::iter::once(&target).chain(&others) {
+            let Some(held) = self.windows.rows.get_mut(row.0) else { continue };
+            states.push(held.state.clone());
+            held.ends = false;
+            let window = held.window.clone();
+            self.with_trigger(row, None, context, |trigger, _, state, context| {
+                trigger.clear(&window, state, context)
+            })?;
+            self.delete_end(row, &window, context);
+            if let Some(held) = self.windows.rows.get_mut(row.0) {
+                held.state = G::State::default();
+                held.last = NO_TIMER;
+            }
+        }
+        for row in others {
+            self.contents.merge(target, row, &mut context.window_states.holds)?;
+            self.forget(key, row, context);
+        }
+        if let Some(held) = self.windows.rows.get_mut(target.0) {
+            held.window = cover;
+        }
+        self.with_trigger(target, None, context, |trigger, window, state, context| {
+            trigger.on_merge(window, state, states, context)
+        })
+    }
+
+    /// Calls the trigger for a window. `fired`: the timer of event time that has just fired.
+    #[inline]
+    fn with_trigger<O, R>(
+        &mut self,
+        row: RowId,
+        fired: Option<i64>,
+        context: &mut WindowContext<'_, A::Window, O>,
+        call: impl FnOnce(&G, &A::Window, &mut G::State, &mut TriggerContext<'_>) -> Result<R>,
+    ) -> Result<R>
+    where
+        R: Default,
+    {
+        let WindowTable { rows, event, processing, .. } = &mut self.windows;
+        let Some(WindowRow { window, state, last, .. }) = rows.get_mut(row.0) else {
+            return Ok(R::default());
+        };
+        let mut about = TriggerContext {
+            row,
+            event,
+            processing,
+            holds: &mut context.window_states.holds,
+            last,
+            fired,
+            operator: context.operator,
+            now: context.now,
+        };
+        call(&self.trigger, window, state, &mut about)
+    }
+
+    #[inline]
+    fn add<K: Key>(
+        &mut self,
+        keys: &RowTable<K>,
+        row: RowId,
+        element: T,
+        timestamp: Option<EventTime>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        if self.options.ttl.is_some() {
+            self.renew(row, timestamp, context)?;
+        }
+        let result = self.with_trigger(row, None, context, |trigger, window, state, context| {
+            trigger.on_element(&element, timestamp, window, state, context)
+        })?;
+        self.contents.add(row, element, timestamp, &mut context.window_states.holds)?;
+        if result != TriggerResult::Continue {
+            self.act(keys, row, result, context)?;
+        }
+        let ends = match self.windows.rows.get(row.0) {
+            Some(held) if !held.ends && !held.dead => Some(self.end_of(&held.window)),
+            _ => None,
+        };
+        if let Some(end) = ends {
+            self.set_end(row, end, context);
+        }
+        Ok(())
+    }
+
+    /// Sets the timer that ends the window.
+    fn set_end<O>(&mut self, row: RowId, end: Option<i64>, context: &mut WindowContext<'_, A::Window, O>) {
+        let Some(held) = self.windows.rows.get_mut(row.0) else { return };
+        held.ends = true;
+        let Some(end) = end else { return };
+        let holds = &mut context.window_states.holds;
+        if !self.event_time {
+            self.windows.processing.set(RowTimer::new(end, row, 0), holds);
+            context.operator.wake_at(ProcessingTime::from_millis(end.saturating_add(1)));
+        } else if held.last != end {
+            self.windows.event.set(RowTimer::new(end, row, 0), holds);
+        }
+    }
+
+    fn delete_end<O>(
+        &mut self,
+        row: RowId,
+        window: &A::Window,
+        context: &mut WindowContext<'_, A::Window, O>,
+    ) {
+        let Some(end) = self.end_of(window) else { return };
+        let holds = &mut context.window_states.holds;
+        if self.event_time {
+            self.windows.event.delete(RowTimer::new(end, row, 0), holds);
+        } else {
+            self.windows.processing.delete(RowTimer::new(end, row, 0), holds);
+        }
+    }
+
+    /// Does what the trigger said.
+    fn act<K: Key>(
+        &mut self,
+        keys: &RowTable<K>,
+        row: RowId,
+        result: TriggerResult,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        if result.is_fire() && !self.contents.is_empty(row) {
+            self.turn_to(row, context);
+            if let Some(key) = keys.key(context.key_row) {
+                self.contents.fire(row, key, context)?;
+            }
+        }
+        if result.is_purge() {
+            self.contents.clear(row, &mut context.window_states.holds);
+            self.drop_if_empty(row, context);
+        }
+        Ok(())
+    }
+
+    /// A window without end goes when it holds nothing and its trigger remembers nothing.
+    fn drop_if_empty<O: TypeInformation>(
+        &mut self,
+        row: RowId,
+        context: &mut WindowContext<'_, A::Window, O>,
+    ) {
+        let Some(held) = self.windows.rows.get(row.0) else { return };
+        let idle = held.state == G::State::default() && context.window_states.holds.count(row) <= 1;
+        if idle && self.end_of(&held.window).is_none() {
+            let key = held.key;
+            self.forget(key, row, context);
+        }
+    }
+
+    /// Takes a window off the books.
+    fn forget<O>(&mut self, key: RowId, row: RowId, context: &mut WindowContext<'_, A::Window, O>) {
+        if self.merging {
+            self.open.remove(key, row);
+        }
+        self.windows.kill(row, &mut context.window_states.holds);
+        context.key_states.holds.release(key);
+    }
+
+    fn turn_to<O>(&mut self, row: RowId, context: &mut WindowContext<'_, A::Window, O>) {
+        if let Some(held) = self.windows.rows.get(row.0) {
+            context.window = held.window.clone();
+            context.timestamp = held.window.max_timestamp();
+            context.window_row = row;
+            context.key_row = held.key;
+        }
+    }
+
+    /// A timer of a window has come.
+    pub fn on_timer<K: Key>(
+        &mut self,
+        domain: TimeDomain,
+        timer: RowTimer,
+        keys: &RowTable<K>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let RowTimer { row, time, .. } = timer;
+        let of_event_time = domain == TimeDomain::EventTime;
+        let Some(held) = self.windows.rows.get_mut(row.0).filter(|held| !held.dead) else { return Ok(()) };
+        if self.lazy && of_event_time {
+            let end = held.window.max_timestamp().as_millis();
+            if time < end {
+                // It has grown since the timer was set.
+                held.last = end;
+                self.windows.event.set(RowTimer::new(end, row, 0), &mut context.window_states.holds);
+                return Ok(());
+            }
+        }
+        if of_event_time && held.last == time {
+            held.last = NO_TIMER;
+        }
+        let result = self.with_trigger(row, of_event_time.then_some(time), context, |trigger, window, state, context| {
+            if of_event_time {
+                trigger.on_event_time(EventTime::from_millis(time), window, state, context)
+            } else {
+                trigger.on_processing_time(ProcessingTime::from_millis(time), window, state, context)
+            }
+        })?;
+        self.act(keys, row, result, context)?;
+        let Some(held) = self.windows.rows.get(row.0).filter(|held| !held.dead) else { return Ok(()) };
+        if self.event_time == of_event_time && self.end_of(&held.window) == Some(time) {
+            self.end(row, of_event_time.then_some(time), context)?;
+        }
+        Ok(())
+    }
+
+    /// A window is over: all of it is forgotten.
+    fn end<K: Key>(
+        &mut self,
+        row: RowId,
+        fired: Option<i64>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        self.turn_to(row, context);
+        let key = context.key_row;
+        self.contents.clear(row, &mut context.window_states.holds);
+        self.with_trigger(row, fired, context, |trigger, window, state, context| {
+            trigger.clear(window, state, context)
+        })?;
+        self.contents.close_window(context)?;
+        context.window_states.clear_row(row);
+        self.forget(key, row, context);
+        Ok(())
+    }
+
+    /// Whether windows have a time to live.
+    pub fn has_ttl(&self) -> bool {
+        self.options.ttl.is_some()
+    }
+
+    /// A window is written to; if its time was over, it begins anew.
+    #[cold]
+    fn renew<K: Key>(
+        &mut self,
+        row: RowId,
+        timestamp: Option<EventTime>,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let Some(ttl) = self.options.ttl else { return Ok(()) };
+        context.window_states.time.event = timestamp.unwrap_or(context.operator.current_watermark().0);
+        let time = context.window_states.time;
+        let Some(held) = self.windows.rows.get(row.0) else { return Ok(()) };
+        let stamp = held.stamp;
+        if stamp != i64::MIN && ttl.is_over(stamp, &time) {
+            self.contents.clear(row, &mut context.window_states.holds);
+            self.with_trigger(row, None, context, |trigger, window, state, context| {
+                trigger.clear(window, state, context)
+            })?;
+        }
+        if let Some(held) = self.windows.rows.get_mut(row.0) {
+            held.stamp = ttl.renewed(stamp, &time);
+        }
+        Ok(())
+    }
+
+    /// Some records were processed.
+    pub fn after_records<K: Key>(
+        &mut self,
+        records: usize,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        match self.options.ttl {
+            Some(ttl) => self.sweep_some(records * ttl.per_record(), context).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Time has passed: drops windows that nobody has written to for too long.
+    pub fn sweep<K: Key>(&mut self, context: &mut WindowContext<'_, A::Window, C::Output>) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let more = self.sweep_some(SWEEP, context)?;
+        let Some(ttl) = self.options.ttl.filter(|_| self.windows.len() > 0) else { return Ok(()) };
+        let pause = if more { 1 } else { ttl.pause_millis() };
+        let at = context.operator.host.processing_time() + Duration::from_millis(pause);
+        context.operator.wake_at(at);
+        Ok(())
+    }
+
+    fn sweep_some<K: Key>(
+        &mut self,
+        budget: usize,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<bool>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        let Some(ttl) = self.options.ttl else { return Ok(false) };
+        for _ in 0..budget {
+            if self.swept >= self.windows.rows.places() {
+                self.swept = 0;
+                return Ok(false);
+            }
+            let row = RowId(self.swept as u32);
+            self.swept += 1;
+            let stamp = self.windows.rows.get(row.0).filter(|held| !held.dead).map(|held| held.stamp);
+            if stamp.is_some_and(|stamp| ttl.is_gone(stamp, &context.window_states.time)) {
+                self.end(row, None, context)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Gives the memory back, when there is no key.
+    pub fn reset<K: Key>(&mut self)
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        self.contents.reset();
+        self.open.reset();
+        self.recent = Vec::new();
+    }
+}
