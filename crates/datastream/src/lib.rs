@@ -16,6 +16,7 @@ pub mod interval_join;
 pub mod keyed;
 pub mod sink;
 pub mod stream;
+pub mod window_join;
 pub mod windowed;
 
 pub use async_stream::AsyncDataStream;
@@ -27,4 +28,5 @@ pub use interval_join::{IntervalJoin, IntervalJoined, OuterIntervalJoined};
 pub use keyed::KeyedStream;
 pub use sink::DataStreamSink;
 pub use stream::DataStream;
+pub use window_join::JoinedStreams;
 pub use windowed::{AllWindowedStream, EvictingWindowedStream, WindowedStream};

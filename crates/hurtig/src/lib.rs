@@ -93,6 +93,7 @@ pub mod prelude {
     pub use hurtig_operator::window::function::{
         Elements, ProcessAllWindowFunction, ProcessWindowFunction, WindowContext,
     };
+    pub use hurtig_operator::window::join::{CoGroupFunction, TaggedUnion};
     pub use hurtig_operator::window::trigger::{
         ContinuousEventTimeTrigger, ContinuousProcessingTimeTrigger, CountTrigger, DeltaTrigger,
         EndOfStreamTrigger, EventTimeTrigger, NeverTrigger, ProcessingTimeTrigger, ProcessingTimeoutTrigger,
@@ -109,6 +110,11 @@ pub mod prelude {
 
     pub use crate::run::{Execute, ExecuteAndCollect};
 }
+
+/// The programs on the page are compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/async-io.md")]
+mod async_io_page {}
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]

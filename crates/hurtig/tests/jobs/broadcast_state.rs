@@ -151,8 +151,7 @@ fn timers_of_keys_see_the_rules() {
     });
     check(
         |env| {
-            let rules = env.from_collection(rules).rebalance();
-            let rules = rules.global().map(|rule| rule).set_parallelism(1);
+            let rules = env.from_collection(rules);
             let events = env.from_timestamped(timed(events.iter().map(|key| (*key, 0))));
             events.key_by(|key| *key).connect_broadcast(&rules).process(Judge::default())
         },

@@ -8,6 +8,7 @@ pub mod contents;
 pub mod engine;
 pub mod evictor;
 pub mod function;
+pub mod join;
 pub mod operator;
 pub mod panes;
 pub mod sessions;
