@@ -78,6 +78,15 @@ fn nexmark_queries_give_their_figures() {
     }
 }
 
+#[test]
+fn all_nexmark_queries_run_and_the_help_names_them() {
+    let found = lines(&["bench", "nexmark", "--query", "all", "--events", "20000", "--json"]);
+    let names: Vec<_> = found.iter().map(|line| line["query"].as_str().unwrap()).collect();
+    assert_eq!(names, ["q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12", "q18"]);
+    let help = text(&hurtig(&["bench", "nexmark", "--help"]).stdout);
+    assert!(help.contains(&format!("{}; or all", names.join(", "))), "{help}");
+}
+
 /// The commands of a page, each with the output that stands behind it.
 fn commands(page: &str) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();

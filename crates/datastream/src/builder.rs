@@ -8,7 +8,7 @@ use hurtig_connector::Boundedness;
 use hurtig_connector::erased::{ErasedSink, ErasedSource};
 use hurtig_connector::watermark::ErasedStrategy;
 use hurtig_core::batch::BatchType;
-use hurtig_core::config::options;
+use hurtig_core::config::{RuntimeExecutionMode, options};
 use hurtig_core::ids::NodeId;
 use hurtig_core::{Configuration, Error, Result};
 use hurtig_graph::{
@@ -238,8 +238,28 @@ impl Builder {
         }
         let graph = StreamGraph { name, nodes: self.nodes.clone(), edges };
         graph.validate()?;
-        let configuration = self.configuration.clone();
+        let configuration = self.configuration.clone().with(&options::RUNTIME_MODE, self.runtime_mode()?);
         Ok(Program { graph, nodes: self.factories.clone(), edges: carriers, configuration })
+    }
+
+    /// The mode that the program runs in: with `AUTOMATIC` its sources decide.
+    fn runtime_mode(&self) -> Result<RuntimeExecutionMode> {
+        let unbounded: Vec<String> = self
+            .nodes
+            .iter()
+            .filter(|node| node.role == NodeRole::Source { bounded: false })
+            .map(|node| format!("'{}'", node.name))
+            .collect();
+        match self.configuration.get(&options::RUNTIME_MODE)? {
+            RuntimeExecutionMode::Batch if !unbounded.is_empty() => Err(Error::user(format!(
+                "option '{}' is BATCH, and these sources are unbounded: {}. Set it to STREAMING or AUTOMATIC",
+                options::RUNTIME_MODE.key(),
+                unbounded.join(", "),
+            ))),
+            RuntimeExecutionMode::Automatic if unbounded.is_empty() => Ok(RuntimeExecutionMode::Batch),
+            RuntimeExecutionMode::Automatic => Ok(RuntimeExecutionMode::Streaming),
+            mode => Ok(mode),
+        }
     }
 
     /// How many programs have been taken.

@@ -7,7 +7,7 @@ use hurtig_connector::watermark::ErasedStrategy;
 use hurtig_connector::{ColumnSource, Source, WatermarkStrategy};
 use hurtig_connector_base::{CollectionSource, SequenceSource};
 use hurtig_core::batch::BatchType;
-use hurtig_core::config::options;
+use hurtig_core::config::{ConfigValue, RuntimeExecutionMode, options};
 use hurtig_core::{Configuration, EventTime, Result, TypeInformation};
 use hurtig_operator::Program;
 
@@ -62,6 +62,22 @@ impl StreamExecutionEnvironment {
     /// Key groups of all keyed operators that set none of their own.
     pub fn set_max_parallelism(&self, max_parallelism: u32) -> &Self {
         self.set(options::MAX_PARALLELISM.key(), max_parallelism.to_string())
+    }
+
+    /// Whether the program runs as a stream or as a batch. Best left to the configuration
+    /// (`-Dexecution.runtime-mode=BATCH`), so that the same program can do both.
+    ///
+    /// ```
+    /// # use hurtig_core::config::RuntimeExecutionMode;
+    /// # use hurtig_datastream::StreamExecutionEnvironment;
+    /// let env = StreamExecutionEnvironment::default();
+    /// env.set_runtime_mode(RuntimeExecutionMode::Batch);
+    /// // One sum, and not one after each number.
+    /// let sum = env.from_sequence(1, 100).key_by(|_| true).reduce(|sum, number| sum + number);
+    /// # let _ = sum;
+    /// ```
+    pub fn set_runtime_mode(&self, mode: RuntimeExecutionMode) -> &Self {
+        self.set(options::RUNTIME_MODE.key(), mode.to_text())
     }
 
     /// How long a record may wait for company while its task is busy.

@@ -59,6 +59,7 @@ pub use hurtig_jobmaster::{JobClient, JobExecutionResult, JobStatus};
 /// What most programs need.
 pub mod prelude {
     pub use hurtig_connector::WatermarkStrategy;
+    pub use hurtig_core::config::RuntimeExecutionMode;
     pub use hurtig_core::types::{Key, TypeInformation};
     pub use hurtig_core::{Configuration, Error, EventTime, Result, Watermark};
     pub use hurtig_datastream::{

@@ -1,8 +1,10 @@
 //! What an operator knows of its place, and what it can ask the engine for.
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hurtig_connector::{Committable, Host, VersionedBytes};
+use hurtig_core::config::{RuntimeExecutionMode, options};
 use hurtig_core::ids::{OperatorId, SubtaskIndex};
 use hurtig_core::key::{KeyGroupRange, MaxParallelism};
 use hurtig_core::{Configuration, Error, ProcessingTime, Result, Watermark};
@@ -38,6 +40,7 @@ pub struct OperatorContext {
     pub operator_states: OperatorStates,
     /// The states of keys while functions register them.
     keyed: Option<StateStore>,
+    batch: bool,
     watermark: Watermark,
     wake_at: Option<ProcessingTime>,
     events: Vec<OperatorEvent>,
@@ -81,6 +84,7 @@ impl OperatorContext {
         host: Arc<dyn Host>,
         metrics: MetricGroup,
     ) -> Self {
+        let mode = configuration.get(&options::RUNTIME_MODE);
         OperatorContext {
             operator: place.operator,
             name: place.name,
@@ -94,6 +98,7 @@ impl OperatorContext {
             accumulators: Accumulators::default(),
             operator_states: OperatorStates::default(),
             keyed: None,
+            batch: matches!(mode, Ok(RuntimeExecutionMode::Batch)),
             watermark: Watermark::MIN,
             wake_at: None,
             events: Vec::new(),
@@ -155,6 +160,38 @@ impl OperatorContext {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Whether the program runs as a batch: the only watermark is the last one, behind all records, and time
+    /// stands still until then.
+    #[inline]
+    pub fn is_batch(&self) -> bool {
+        self.batch
+    }
+
+    /// Whether it is the end of a batch, at which all timers fire: none that is set now does.
+    #[inline]
+    pub fn timers_are_over(&self) -> bool {
+        self.batch && self.watermark == Watermark::MAX
+    }
+
+    /// As [`wake_at`](Self::wake_at), for a timer of processing time, which in a batch waits for the end.
+    #[inline]
+    pub fn wake_for_timer(&mut self, time: ProcessingTime) {
+        if !self.batch {
+            // It fires when its time is over, as a watermark says that it is.
+            self.wake_at(time + Duration::from_millis(1));
+        }
+    }
+
+    /// Timers of processing time up to this one, in milliseconds, are due when the clock shows `now`; in a batch
+    /// none is before the end, and then all are.
+    pub fn due_by(&self, now: ProcessingTime) -> i64 {
+        match (self.batch, self.watermark) {
+            (false, _) => now.as_millis().saturating_sub(1),
+            (true, Watermark::MAX) => i64::MAX,
+            (true, _) => i64::MIN,
         }
     }
 

@@ -55,15 +55,21 @@ impl SourceOperator {
     ) -> Result<Self> {
         let interval = context.configuration.get(&options::AUTO_WATERMARK_INTERVAL)?;
         let now = context.host.instant();
-        let alignment = strategy.alignment.clone().map(|group| Alignment {
+        // Where time stands still, nobody is ahead of others.
+        let group = strategy.alignment.clone().filter(|_| !context.is_batch());
+        let alignment = group.map(|group| Alignment {
             group,
             next_report: now,
             allowed: Watermark::MAX,
             drift: context.metrics.gauge("watermarkAlignmentDrift"),
         });
+        let mut watermarks = SplitWatermarks::new(strategy, interval, now);
+        if context.is_batch() {
+            watermarks.withhold();
+        }
         Ok(SourceOperator {
             reader,
-            watermarks: SplitWatermarks::new(strategy, interval, now),
+            watermarks,
             periodic: (!interval.is_zero()).then_some(interval),
             alignment,
             paused: Vec::new(),

@@ -56,6 +56,9 @@ impl Operator for AssignTimestamps {
         let now = context.host.instant();
         let mut watermarks = SplitWatermarks::new(self.strategy.clone(), interval, now);
         watermarks.add_split(self.input.clone(), now);
+        if context.is_batch() {
+            watermarks.withhold();
+        }
         self.watermarks = Some(watermarks);
         self.plan_wake(context)
     }

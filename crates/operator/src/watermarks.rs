@@ -22,6 +22,8 @@ pub struct SplitWatermarks {
     /// When there was last a split. A reader without one is as silent as a split without records.
     last_split: Instant,
     idle_without_split: bool,
+    /// Nothing is put out but the records.
+    withheld: bool,
     scratch: WatermarkOutput,
 }
 
@@ -70,8 +72,15 @@ impl SplitWatermarks {
             next_periodic: now + interval,
             last_split: now,
             idle_without_split: false,
+            withheld: false,
             scratch: WatermarkOutput::default(),
         }
+    }
+
+    /// Puts out no watermarks and no idleness: in a batch the end of the input is the only one, and generators
+    /// are not asked.
+    pub fn withhold(&mut self) {
+        self.withheld = true;
     }
 
     /// A split has come.
@@ -136,7 +145,9 @@ impl SplitWatermarks {
         let state = &mut self.splits[split];
         let batch = state.generator.assign_timestamps(batch)?;
         self.scratch.clear();
-        state.generator.on_batch(&batch, &mut self.scratch)?;
+        if !self.withheld {
+            state.generator.on_batch(&batch, &mut self.scratch)?;
+        }
         state.last_record = now;
         if !batch.is_empty() {
             state.idle = self.scratch.idle() == Some(true);
@@ -176,13 +187,13 @@ impl SplitWatermarks {
 
     /// Whether it is time for [`SplitWatermarks::periodic`].
     pub fn is_due(&self, now: Instant) -> bool {
-        now >= self.next_periodic
+        now >= self.next_periodic && !self.withheld
     }
 
     /// When the next periodic question must be asked even while nothing comes; with an interval of 0 that is
     /// only for what has gone silent.
     pub fn next_question(&self, now: Instant) -> Option<Instant> {
-        if !self.wants_periodic() {
+        if self.withheld || !self.wants_periodic() {
             return None;
         }
         match self.strategy.idleness {
@@ -194,6 +205,9 @@ impl SplitWatermarks {
 
     /// Asks the generators, and looks which splits have become idle.
     pub fn periodic(&mut self, now: Instant, output: &mut Output) {
+        if self.withheld {
+            return;
+        }
         self.next_periodic = now + self.interval;
         for split in &mut self.splits {
             self.scratch.clear();

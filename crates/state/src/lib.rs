@@ -16,6 +16,7 @@ pub mod operator_state;
 pub mod rows;
 pub mod segments;
 pub mod slab;
+pub mod small_keys;
 pub mod store;
 pub mod timers;
 pub mod ttl;

@@ -7,6 +7,7 @@ use hurtig_core::{Error, Key, Result};
 use crate::index::{Index, RowId};
 use crate::segments::{Segments, Stored};
 use crate::slab::{FrozenSlab, Slab};
+use crate::small_keys::SmallKeys;
 
 /// A key in its row.
 #[derive(Clone, Debug)]
@@ -20,12 +21,15 @@ impl<K: Key> Stored for KeyCell<K> {
 #[derive(Debug)]
 pub struct RowTable<K> {
     keys: Slab<KeyCell<K>>,
+    /// By hash, where keys are large or own memory.
     index: Index,
+    /// By hash with a copy of the key, where keys are small: one line of memory less to wait for.
+    small: SmallKeys<K>,
 }
 
 impl<K> Default for RowTable<K> {
     fn default() -> Self {
-        RowTable { keys: Slab::default(), index: Index::default() }
+        RowTable { keys: Slab::default(), index: Index::default(), small: SmallKeys::default() }
     }
 }
 
@@ -43,6 +47,9 @@ impl<K: Key> RowTable<K> {
     /// The row of a key with this hash that `is_it` accepts.
     #[inline]
     pub fn find(&self, hash: u64, mut is_it: impl FnMut(&K) -> bool) -> RowId {
+        if SmallKeys::<K>::ARE {
+            return self.small.find(hash, is_it);
+        }
         self.index.find(hash, |row| self.key(row).is_some_and(&mut is_it))
     }
 
@@ -51,6 +58,11 @@ impl<K: Key> RowTable<K> {
     #[inline]
     pub fn find_all(&self, hashes: &[u64], mut is_it: impl FnMut(usize, &K) -> bool, rows: &mut Vec<RowId>) {
         rows.clear();
+        if SmallKeys::<K>::ARE {
+            let find = |(position, &hash): (usize, &u64)| self.small.find(hash, |key| is_it(position, key));
+            rows.extend(hashes.iter().enumerate().map(find));
+            return;
+        }
         // Loops of loads that do not wait for each other: the misses of each overlap.
         rows.extend(hashes.iter().map(|&hash| self.index.candidate(hash)));
         for (position, (row, &hash)) in rows.iter_mut().zip(hashes).enumerate() {
@@ -70,17 +82,25 @@ impl<K: Key> RowTable<K> {
 
     /// Adds a key, which must not be there.
     pub fn insert(&mut self, hash: u64, key: K) -> Result<RowId> {
+        let copy = SmallKeys::<K>::ARE.then(|| key.clone());
         let row = self.keys.insert(KeyCell(key)).map(RowId);
         let row =
             row.ok_or_else(|| Error::user("a subtask holds 4 294 967 295 keys: raise the parallelism"))?;
-        self.index.insert(hash, row);
+        match copy {
+            Some(key) => self.small.insert(hash, key, row),
+            None => self.index.insert(hash, row),
+        }
         Ok(row)
     }
 
     /// Removes the key of a row.
     pub fn remove(&mut self, row: RowId) -> Option<K> {
         let KeyCell(key) = self.keys.remove(row.0)?;
-        self.index.remove(key.key_hash(), row);
+        if SmallKeys::<K>::ARE {
+            self.small.remove(key.key_hash(), row);
+        } else {
+            self.index.remove(key.key_hash(), row);
+        }
         Some(key)
     }
 
@@ -91,7 +111,7 @@ impl<K: Key> RowTable<K> {
 
     /// Bytes of keys and index, without what keys own elsewhere.
     pub fn bytes(&self) -> usize {
-        self.keys.bytes() + self.index.bytes()
+        self.keys.bytes() + self.index.bytes() + self.small.bytes()
     }
 
     /// The keys as they are now.

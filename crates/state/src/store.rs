@@ -16,7 +16,7 @@ use crate::functions::{AggregateFunction, ReduceFunction};
 use crate::handles::{AggregatingState, ListState, MapState, ReducingState, ValueState};
 use crate::index::RowId;
 use crate::rows::RowHolds;
-use crate::ttl::{StateTime, StateTtlConfig};
+use crate::ttl::{StateTime, StateTtlConfig, TtlTimeCharacteristic};
 
 /// Which of an operator's states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ struct Registered {
     logical_type: LogicalType,
     rust_type: &'static str,
     column: Box<dyn StateColumn>,
+    /// Whether the present round of sweeping is through with it.
+    swept: bool,
 }
 
 /// What is known of a registered state.
@@ -116,8 +118,8 @@ impl StateStore {
             return Ok(StateId(place as u32));
         }
         let id = StateId(self.states.len() as u32);
-        let column = Box::new(column);
-        self.states.push(Registered { name: name.to_owned(), kind, logical_type, rust_type, column });
+        let (name, column) = (name.to_owned(), Box::new(column));
+        self.states.push(Registered { name, kind, logical_type, rust_type, column, swept: false });
         Ok(id)
     }
 
@@ -199,6 +201,7 @@ impl StateStore {
             logical_type: state.logical_type.clone(),
             rust_type: state.rust_type,
             column: state.column.twin(),
+            swept: false,
         };
         StateStore { states: self.states.iter().map(twin).collect(), ..StateStore::default() }
     }
@@ -289,24 +292,31 @@ impl StateStore {
         }
     }
 
-    /// Looks at up to `budget` values of each state with a time to live. `true` if there may be more to do.
+    /// Looks at up to `budget` values of each state with a time to live. `true` if the round is not over: some
+    /// state has values that this round has not come to.
     pub fn sweep(&mut self, budget: usize) -> bool {
         let mut more = false;
         for state in &mut self.states {
-            if swept(state).is_some() {
-                more |= state.column.sweep(budget, &self.time, &mut self.holds) >= budget;
+            if swept(state).is_some() && !state.swept {
+                state.swept = state.column.sweep(budget, &self.time, &mut self.holds) < budget;
+                more |= !state.swept;
             }
+        }
+        if !more {
+            self.states.iter_mut().for_each(|state| state.swept = false);
         }
         more
     }
 
-    /// The shortest time to live, in milliseconds.
-    pub fn shortest_ttl(&self) -> Option<i64> {
+    /// The shortest time to live of states that are cleaned up in the background, in milliseconds; by this time
+    /// or by any.
+    pub fn shortest_ttl(&self, time: Option<TtlTimeCharacteristic>) -> Option<i64> {
         self.states
             .iter()
             .filter(|state| swept(state).is_some())
-            .filter_map(|s| s.column.ttl())
-            .map(|t| t.ttl)
+            .filter_map(|state| state.column.ttl())
+            .filter(|ttl| time.is_none_or(|time| ttl.time == time))
+            .map(|ttl| ttl.ttl)
             .min()
     }
 

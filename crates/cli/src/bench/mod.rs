@@ -24,6 +24,14 @@ pub enum Bench {
         /// How many records
         records: u64,
     },
+    /// One job of `bench engine --only key_bytes`
+    #[command(hide = true)]
+    KeyBytes {
+        /// Which
+        keys: engine::key_bytes::Keys,
+        /// How many records
+        records: u64,
+    },
 }
 
 impl Bench {
@@ -33,6 +41,7 @@ impl Bench {
             Bench::Engine(engine) => engine.run(),
             Bench::Nexmark(nexmark) => nexmark.run(),
             Bench::BackPressure { job, records } => engine::back_pressure::run_child(job, records),
+            Bench::KeyBytes { keys, records } => engine::key_bytes::run_child(keys, records),
             Bench::FirstRecord => engine::first_record::child(),
         }
     }

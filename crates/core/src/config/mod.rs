@@ -1,5 +1,6 @@
 //! What the user set: Flink's keys, Flink's way of writing values, errors that name key and value.
 mod option;
+mod runtime_mode;
 mod value;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use option::{ConfigOption, options};
+pub use runtime_mode::RuntimeExecutionMode;
 pub use value::{ConfigValue, MemorySize};
 
 use crate::error::{Error, Result};

@@ -38,7 +38,7 @@ pub mod options {
     use std::time::Duration;
 
     use super::ConfigOption;
-    use crate::config::MemorySize;
+    use crate::config::{MemorySize, RuntimeExecutionMode};
 
     macro_rules! options {
         ($($name:ident: $type:ty = $key:literal, $default:literal, $description:literal;)*) => {
@@ -63,6 +63,8 @@ pub mod options {
             "Key groups, 1 to 32768, and so the greatest parallelism of a keyed operator. Without it: the next power of two of 1.5 times the parallelism, at least 128.";
         PIPELINE_NAME: Option<String> = "pipeline.name", "",
             "The job's name. `execute` with a name goes before it.";
+        RUNTIME_MODE: RuntimeExecutionMode = "execution.runtime-mode", "STREAMING",
+            "`STREAMING`: results come as records do. `BATCH`: each key has one result, at the end of the input, for programs whose sources are all bounded. `AUTOMATIC`: `BATCH` for those and `STREAMING` for others.";
         CHAINING: bool = "pipeline.operator-chaining.enabled", "true",
             "Whether operators that forward to each other share a task.";
         AUTO_WATERMARK_INTERVAL: Duration = "pipeline.auto-watermark-interval", "200 ms",

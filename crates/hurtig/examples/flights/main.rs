@@ -1,7 +1,10 @@
 //! Three million flights from a Parquet file, out of order: `make demo` runs this.
 mod job;
 
+use hurtig::connectors::base::display::print;
+use hurtig::operator::accumulator::Accumulator;
 use hurtig::prelude::*;
+use job::Spell;
 
 fn main() -> std::process::ExitCode {
     match run() {
@@ -28,15 +31,27 @@ fn run() -> Result<()> {
     }
     let usage = || Error::user("usage: flights --input flights-3m.parquet --output FOLDER [-Dkey=value]");
     let (input, output) = (input.ok_or_else(usage)?, output.ok_or_else(usage)?);
-    job::build(&env, &input, &output);
-    let result = env.execute("flights")?;
+
+    let worst = job::build(&env, &input, &output);
+    let mut worst = worst.execute_and_collect("flights")?;
+    let weeks = worst.by_ref().collect::<Result<Vec<Spell>>>()?;
+    let result = worst.client().result()?;
     eprintln!();
-    for (name, value) in result.accumulators.iter() {
-        println!("flights {name}: {value:?}");
+
+    println!("The longest spell of delayed departures of each week:");
+    for Spell { origin, first, flights, worst_delay, .. } in &weeks {
+        println!("  {}  {origin}  {flights:4} flights, the worst {worst_delay} min late", print(first)?);
     }
-    println!(
-        "{:.2} s; airports are in {output}/airports, late flights in {output}/late",
-        result.net_runtime.as_secs_f64()
-    );
+    for (name, value) in result.accumulators.iter() {
+        if let Accumulator::Long(value) = value {
+            println!("{name}: {value}");
+        }
+    }
+    println!("{:.2} s; in {output}:", result.net_runtime.as_secs_f64());
+    println!("  airports  all flights of each airport that were in time");
+    println!("  late      those that were not: more than 24 hours behind the latest");
+    println!("  hours     each airport's hours, late flights included, as last reported");
+    println!("  reports   the hours of {} as they were reported one after the other", job::WATCHED);
+    println!("  spells    departures that were delayed one after the other");
     Ok(())
 }

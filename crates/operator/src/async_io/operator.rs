@@ -344,7 +344,7 @@ where
     }
 
     fn close(&mut self) -> Result<()> {
-        // First: no call is to use what the function closes.
+        // First: the calls are given up, and what they use can go.
         self.calls = None;
         self.function.close()
     }

@@ -148,6 +148,9 @@ impl<O: TypeInformation> OperatorTestHarness<O> {
     }
 
     /// Sets the clock at once, and fires what is due by then. The clock does not go back.
+    ///
+    /// A timer fires when its millisecond is over, as in a job: at 10 those up to 9. (Flink's clock does the same,
+    /// the one of its harness does not.)
     #[track_caller]
     pub fn set_processing_time(&mut self, now: ProcessingTime) -> Result<()> {
         self.expect(Stage::Open);

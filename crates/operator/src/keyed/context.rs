@@ -1,5 +1,4 @@
 //! What a function on a keyed stream is called with.
-use std::time::Duration;
 
 use hurtig_core::{EventTime, Key, ProcessingTime, Result, TypeInformation, Watermark};
 use hurtig_state::keyed::KeyedStates;
@@ -160,22 +159,28 @@ impl<'a, K: Key, O: TypeInformation> KeyedContext<'a, K, O> {
     }
 
     /// Sets a timer: the function is called for this key when the watermark has reached `time`. A timer that is
-    /// set already stays one.
+    /// set already stays one. In a batch it fires at the end of the input; one that is set by then does not.
     #[inline]
     pub fn register_event_time_timer(&mut self, time: EventTime) -> Result<()> {
+        if self.operator.timers_are_over() {
+            return Ok(());
+        }
         let row = self.claim_row()?;
         let timer = RowTimer::new(time.as_millis(), row, 0);
         self.states.event_timers.set(timer, &mut self.states.store.holds);
         Ok(())
     }
 
-    /// Sets a timer: the function is called for this key when the wall clock has reached `time`.
+    /// Sets a timer: the function is called for this key when the wall clock has reached `time`. In a batch it
+    /// fires at the end of the input, after those of event time.
     pub fn register_processing_time_timer(&mut self, time: ProcessingTime) -> Result<()> {
+        if self.operator.timers_are_over() {
+            return Ok(());
+        }
         let row = self.claim_row()?;
         let timer = RowTimer::new(time.as_millis(), row, 0);
         self.states.processing_timers.set(timer, &mut self.states.store.holds);
-        // It fires when its time is over, as a watermark says that it is.
-        self.operator.wake_at(time + Duration::from_millis(1));
+        self.operator.wake_for_timer(time);
         Ok(())
     }
 

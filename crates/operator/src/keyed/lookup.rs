@@ -6,6 +6,9 @@ use hurtig_state::rows::RowTable;
 
 use crate::route::SelectKey;
 
+/// The states of so few keys are near anyway.
+const NEAR: usize = 1 << 14;
+
 /// Hashes and rows of the records at the front of a batch; kept and used again.
 #[derive(Debug, Default)]
 pub struct Lookup {
@@ -24,7 +27,9 @@ impl Lookup {
         states: &KeyedStates<S::Key>,
     ) -> Result<usize> {
         let found = self.look_up_keys::<T, S>(batch, count, selector, &states.keys)?;
-        states.store.touch(&self.rows);
+        if states.keys.len() > NEAR {
+            states.store.touch(&self.rows);
+        }
         Ok(found)
     }
 

@@ -140,14 +140,14 @@ impl<K: Key> KeyedSubtask<K> {
         operator: &mut OperatorContext,
         on_timer: impl FnMut(i64, &mut KeyedContext<'_, K, O>) -> Result<()>,
     ) -> Result<Progress> {
-        let until = (now.as_millis().saturating_sub(1), now);
+        let until = (operator.due_by(now), now);
         if self.fire(TimeDomain::ProcessingTime, until, output, operator, on_timer)? == Progress::More {
             return Ok(Progress::More);
         }
         self.sweeper.after_time(now, &mut self.states, operator);
         self.states.collect();
         if let Some(next) = self.states.processing_timers.next_time() {
-            operator.wake_at(ProcessingTime::from_millis(next.saturating_add(1)));
+            operator.wake_for_timer(ProcessingTime::from_millis(next));
         }
         Ok(Progress::Done)
     }

@@ -1,19 +1,36 @@
-//! Values whose time to live is over are removed while records come, when the watermark moves, and from time to
-//! time when nothing happens.
+//! Values whose time to live is over are removed while records come, as event time moves, and from time to time
+//! when nothing happens.
 use std::time::Duration;
 
-use hurtig_core::{Key, ProcessingTime};
+use hurtig_core::{Key, ProcessingTime, Watermark};
+use hurtig_state::StateStore;
 use hurtig_state::keyed::KeyedStates;
+use hurtig_state::ttl::TtlTimeCharacteristic;
 
 use crate::context::OperatorContext;
 
 /// Values looked at in one go, of each state: some tens of microseconds.
 const BUDGET: usize = 4096;
 
-/// When the next look is due.
-#[derive(Debug, Default)]
+/// Between two goes of one round.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// Looks at all values in rounds: a round begins when some time has passed on the clock, or of event time where
+/// that decides, and goes on step by step, so that records wait for no more than a step.
+#[derive(Debug)]
 pub struct Sweeper {
+    /// When to look next by the clock.
     due: Option<ProcessingTime>,
+    /// When it was looked last.
+    last: Option<ProcessingTime>,
+    /// How far event time was then.
+    watermark: Watermark,
+}
+
+impl Default for Sweeper {
+    fn default() -> Self {
+        Sweeper { due: None, last: None, watermark: Watermark::MIN }
+    }
 }
 
 impl Sweeper {
@@ -27,7 +44,7 @@ impl Sweeper {
     ) {
         if states.store.has_ttl() {
             states.store.sweep_for_records(records);
-            self.plan(states, context, false);
+            self.plan(states.store.time.processing, &states.store, context);
         }
     }
 
@@ -45,25 +62,30 @@ impl Sweeper {
         states.store.time.processing = now;
         states.store.time.watermark = watermark;
         states.store.time.event = watermark.0;
-        let more = states.store.sweep(BUDGET);
-        if self.due.is_some_and(|due| due <= now) {
-            self.due = None;
+        if self.due.is_some_and(|due| due <= now) || self.has_come_far(now, watermark, &states.store) {
+            self.last = Some(now);
+            self.watermark = watermark;
+            let more = states.store.sweep(BUDGET);
+            self.due = more.then(|| now + BREATH);
         }
-        self.plan(states, context, more);
+        self.plan(now, &states.store, context);
+    }
+
+    /// Whether event time alone is reason to look. Not twice at one moment: a watermark may follow every record.
+    fn has_come_far(&self, now: ProcessingTime, watermark: Watermark, store: &StateStore) -> bool {
+        let Some(shortest) = store.shortest_ttl(Some(TtlTimeCharacteristic::EventTime)) else { return false };
+        let passed = watermark.0.as_millis().saturating_sub(self.watermark.0.as_millis());
+        passed >= shortest / 4 && self.last != Some(now)
     }
 
     /// Asks to be woken again while there is something to look at.
-    fn plan<K: Key>(&mut self, states: &KeyedStates<K>, context: &mut OperatorContext, soon: bool) {
-        let Some(shortest) = states.store.shortest_ttl().filter(|_| !states.store.is_all_empty()) else {
+    fn plan(&mut self, now: ProcessingTime, store: &StateStore, context: &mut OperatorContext) {
+        if store.is_all_empty() {
+            self.due = None;
             return;
-        };
-        let pause = if soon { 1 } else { (shortest / 4).clamp(100, 60_000) };
-        let at = context.host.processing_time() + Duration::from_millis(pause.unsigned_abs());
-        if self.due.is_none_or(|due| soon && at < due) {
-            self.due = Some(at);
         }
-        if let Some(due) = self.due {
-            context.wake_at(due);
-        }
+        let Some(shortest) = store.shortest_ttl(None) else { return };
+        let pause = Duration::from_millis((shortest / 4).clamp(100, 60_000).unsigned_abs());
+        context.wake_at(*self.due.get_or_insert(now + pause));
     }
 }

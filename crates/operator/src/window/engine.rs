@@ -19,8 +19,28 @@ use crate::window::table::{WindowRow, WindowTable};
 use crate::window::trigger::{NO_TIMER, Trigger, TriggerContext, TriggerResult};
 use crate::window::window::Window;
 
+/// So few windows are near anyway.
+const NEAR: usize = 1 << 15;
+
 /// Windows looked at in one go for their time to live.
 const SWEEP: usize = 4096;
+
+/// When windows are over for good.
+#[derive(Clone, Copy)]
+struct Ends {
+    event_time: bool,
+    allowed_lateness: i64,
+}
+
+impl Ends {
+    /// When the window is forgotten; `None`: never.
+    #[inline]
+    fn of<W: Window>(self, window: &W) -> Option<i64> {
+        let last = window.max_timestamp().as_millis();
+        let end = if self.event_time { last.saturating_add(self.allowed_lateness) } else { last };
+        (end != i64::MAX).then_some(end)
+    }
+}
 
 /// Windows, their contents and their trigger.
 pub struct WindowEngine<T, A: WindowAssigner<T>, G: Trigger<T, A::Window>, C> {
@@ -35,8 +55,11 @@ pub struct WindowEngine<T, A: WindowAssigner<T>, G: Trigger<T, A::Window>, C> {
     /// The window of a key that was used last, by the row of the key.
     recent: Vec<RowId>,
     assigned: Vec<A::Window>,
+    /// The window of the element before.
+    last: A::Window,
     near: Vec<RowId>,
     event_time: bool,
+    ends: Ends,
     merging: bool,
     /// A session that grows keeps its timer, which is set anew when it fires too early.
     lazy: bool,
@@ -56,6 +79,7 @@ where
         let (event_time, merging) = (assigner.is_event_time(), assigner.is_merging());
         let lazy =
             merging && event_time && trigger.fires_at_the_end_alone() && options.allowed_lateness == 0;
+        let ends = Ends { event_time, allowed_lateness: options.allowed_lateness };
         WindowEngine {
             assigner,
             trigger,
@@ -65,8 +89,10 @@ where
             open: OpenWindows::default(),
             recent: Vec::new(),
             assigned: Vec::new(),
+            last: A::Window::of(EventTime::MIN, EventTime::MIN),
             near: Vec::new(),
             event_time,
+            ends,
             merging,
             lazy,
             dropped: None,
@@ -80,14 +106,6 @@ where
         self.dropped = Some(operator.metrics.counter("numLateRecordsDropped"));
     }
 
-    /// When the window is forgotten; `None`: never.
-    #[inline]
-    fn end_of(&self, window: &A::Window) -> Option<i64> {
-        let last = window.max_timestamp().as_millis();
-        let end = if self.event_time { last.saturating_add(self.options.allowed_lateness) } else { last };
-        (end != i64::MAX).then_some(end)
-    }
-
     #[inline]
     fn is_window_late<O: TypeInformation>(
         &self,
@@ -96,7 +114,8 @@ where
     ) -> bool {
         self.event_time
             && self
-                .end_of(window)
+                .ends
+                .of(window)
                 .is_some_and(|end| end <= context.operator.current_watermark().0.as_millis())
     }
 
@@ -106,6 +125,9 @@ where
     where
         C: WindowContents<T, K, A::Window>,
     {
+        if self.windows.len() < NEAR {
+            return;
+        }
         self.near.clear();
         if self.merging {
             let open = |key: &RowId| self.open.of(*key).first().copied().unwrap_or(RowId::NONE);
@@ -130,6 +152,16 @@ where
     where
         C: WindowContents<T, K, A::Window>,
     {
+        if !self.merging
+            && let Some(window) =
+                self.assigner.assign_one(&element, timestamp, context.now, &self.last)?
+        {
+            self.last = window.clone();
+            if self.is_window_late(&window, context) {
+                return self.is_late(element, timestamp, context);
+            }
+            return self.put(keys, key, window, element, timestamp, context);
+        }
         let mut assigned = std::mem::take(&mut self.assigned);
         assigned.clear();
         let outcome = self.assigner.assign_windows(&element, timestamp, context.now, &mut assigned);
@@ -311,7 +343,7 @@ where
         R: Default,
     {
         let WindowTable { rows, event, processing, .. } = &mut self.windows;
-        let Some(WindowRow { window, state, last, .. }) = rows.get_mut(row.0) else {
+        let Some(WindowRow { window, state, last, ends, .. }) = rows.get_mut(row.0) else {
             return Ok(R::default());
         };
         let mut about = TriggerContext {
@@ -321,6 +353,9 @@ where
             holds: &mut context.window_states.holds,
             last,
             fired,
+            end: self.ends.of(window),
+            ends_by_event_time: self.event_time,
+            ends,
             operator: context.operator,
             now: context.now,
         };
@@ -342,15 +377,43 @@ where
         if self.options.ttl.is_some() {
             self.renew(row, timestamp, context)?;
         }
-        let result = self.with_trigger(row, None, context, |trigger, window, state, context| {
-            trigger.on_element(&element, timestamp, window, state, context)
-        })?;
+        let WindowTable { rows, event, processing, .. } = &mut self.windows;
+        let Some(WindowRow { window, state, last, ends, .. }) = rows.get_mut(row.0) else { return Ok(()) };
+        let mut about = TriggerContext {
+            row,
+            event,
+            processing,
+            holds: &mut context.window_states.holds,
+            last,
+            fired: None,
+            end: self.ends.of(window),
+            ends_by_event_time: self.event_time,
+            ends,
+            operator: context.operator,
+            now: context.now,
+        };
+        let result = self.trigger.on_element(&element, timestamp, window, state, &mut about)?;
+        let ends = *ends;
         self.contents.add(row, element, timestamp, &mut context.window_states.holds)?;
-        if result != TriggerResult::Continue {
-            self.act(keys, row, result, context)?;
+        if ends && result == TriggerResult::Continue {
+            return Ok(());
         }
+        self.after_add(keys, row, result, context)
+    }
+
+    fn after_add<K: Key>(
+        &mut self,
+        keys: &RowTable<K>,
+        row: RowId,
+        result: TriggerResult,
+        context: &mut WindowContext<'_, A::Window, C::Output>,
+    ) -> Result<()>
+    where
+        C: WindowContents<T, K, A::Window>,
+    {
+        self.act(keys, row, result, 0, context)?;
         let ends = match self.windows.rows.get(row.0) {
-            Some(held) if !held.ends && !held.dead => Some(self.end_of(&held.window)),
+            Some(held) if !held.ends && !held.dead => Some(self.ends.of(&held.window)),
             _ => None,
         };
         if let Some(end) = ends {
@@ -367,7 +430,7 @@ where
         let holds = &mut context.window_states.holds;
         if !self.event_time {
             self.windows.processing.set(RowTimer::new(end, row, 0), holds);
-            context.operator.wake_at(ProcessingTime::from_millis(end.saturating_add(1)));
+            context.operator.wake_for_timer(ProcessingTime::from_millis(end));
         } else if held.last != end {
             self.windows.event.set(RowTimer::new(end, row, 0), holds);
         }
@@ -379,7 +442,7 @@ where
         window: &A::Window,
         context: &mut WindowContext<'_, A::Window, O>,
     ) {
-        let Some(end) = self.end_of(window) else { return };
+        let Some(end) = self.ends.of(window) else { return };
         let holds = &mut context.window_states.holds;
         if self.event_time {
             self.windows.event.delete(RowTimer::new(end, row, 0), holds);
@@ -388,12 +451,13 @@ where
         }
     }
 
-    /// Does what the trigger said.
+    /// Does what the trigger said. `firing`: how many timers that fire hold the window.
     fn act<K: Key>(
         &mut self,
         keys: &RowTable<K>,
         row: RowId,
         result: TriggerResult,
+        firing: u32,
         context: &mut WindowContext<'_, A::Window, C::Output>,
     ) -> Result<()>
     where
@@ -407,20 +471,23 @@ where
         }
         if result.is_purge() {
             self.contents.clear(row, &mut context.window_states.holds);
-            self.drop_if_empty(row, context);
+            self.drop_if_empty(row, firing, context);
         }
         Ok(())
     }
 
-    /// A window without end goes when it holds nothing and its trigger remembers nothing.
+    /// A window without end goes when it holds nothing and its trigger remembers nothing. One that merges stays:
+    /// elements to come would miss its span.
     fn drop_if_empty<O: TypeInformation>(
         &mut self,
         row: RowId,
+        firing: u32,
         context: &mut WindowContext<'_, A::Window, O>,
     ) {
         let Some(held) = self.windows.rows.get(row.0) else { return };
-        let idle = held.state == G::State::default() && context.window_states.holds.count(row) <= 1;
-        if idle && self.end_of(&held.window).is_none() {
+        let held_alone = context.window_states.holds.count(row) <= 1 + firing;
+        let idle = held_alone && held.state == G::State::default() && !self.merging;
+        if idle && self.ends.of(&held.window).is_none() {
             let key = held.key;
             self.forget(key, row, context);
         }
@@ -470,6 +537,11 @@ where
         if of_event_time && held.last == time {
             held.last = NO_TIMER;
         }
+        let is_over = self.event_time == of_event_time && self.ends.of(&held.window) == Some(time);
+        if is_over && !held.ends {
+            // The trigger has deleted its timer of this time, and is not asked.
+            return self.end(row, of_event_time.then_some(time), context);
+        }
         let result = self.with_trigger(row, of_event_time.then_some(time), context, |trigger, window, state, context| {
             if of_event_time {
                 trigger.on_event_time(EventTime::from_millis(time), window, state, context)
@@ -477,9 +549,8 @@ where
                 trigger.on_processing_time(ProcessingTime::from_millis(time), window, state, context)
             }
         })?;
-        self.act(keys, row, result, context)?;
-        let Some(held) = self.windows.rows.get(row.0).filter(|held| !held.dead) else { return Ok(()) };
-        if self.event_time == of_event_time && self.end_of(&held.window) == Some(time) {
+        self.act(keys, row, result, 1, context)?;
+        if is_over {
             self.end(row, of_event_time.then_some(time), context)?;
         }
         Ok(())
@@ -584,9 +655,14 @@ where
             }
             let row = RowId(self.swept as u32);
             self.swept += 1;
-            let stamp = self.windows.rows.get(row.0).filter(|held| !held.dead).map(|held| held.stamp);
-            if stamp.is_some_and(|stamp| ttl.is_gone(stamp, &context.window_states.time)) {
+            let Some(held) = self.windows.rows.get(row.0).filter(|held| !held.dead) else { continue };
+            if ttl.is_gone(held.stamp, &context.window_states.time) {
+                let window = held.window.clone();
                 self.end(row, None, context)?;
+                self.delete_end(row, &window, context);
+                // What has no end may wait for that of the stream.
+                let at_the_end = RowTimer::new(i64::MAX, row, 0);
+                self.windows.event.delete(at_the_end, &mut context.window_states.holds);
             }
         }
         Ok(true)

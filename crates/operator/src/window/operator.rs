@@ -222,13 +222,13 @@ where
     ) -> Result<Progress> {
         // A timer fires when its time is over, as a watermark says that it is: one of the last moment of a
         // window must not fire before all elements of that moment have come.
-        let until = now.as_millis().saturating_sub(1);
+        let until = operator.due_by(now);
         if self.fire(TimeDomain::ProcessingTime, until, now, output, operator)? == Progress::More {
             return Ok(Progress::More);
         }
         self.sweep(now, output, operator)?;
         if let Some(next) = self.engine.windows.processing.next_time() {
-            operator.wake_at(ProcessingTime::from_millis(next.saturating_add(1)));
+            operator.wake_for_timer(ProcessingTime::from_millis(next));
         }
         Ok(Progress::Done)
     }

@@ -164,7 +164,7 @@ where
             self.scheduled[key.place()] = time;
             self.timers.set(RowTimer::new(time, key, 0), &mut context.key_states.holds);
             if !self.event_time {
-                context.operator.wake_at(ProcessingTime::from_millis(time.saturating_add(1)));
+                context.operator.wake_for_timer(ProcessingTime::from_millis(time));
             }
         }
     }
@@ -465,11 +465,11 @@ where
         operator: &mut OperatorContext,
     ) -> Result<Progress> {
         if !self.event_time {
-            if self.fire(now.as_millis().saturating_sub(1), now, output, operator)? == Progress::More {
+            if self.fire(operator.due_by(now), now, output, operator)? == Progress::More {
                 return Ok(Progress::More);
             }
             if let Some(next) = self.timers.next_time() {
-                operator.wake_at(ProcessingTime::from_millis(next.saturating_add(1)));
+                operator.wake_for_timer(ProcessingTime::from_millis(next));
             }
         }
         Ok(Progress::Done)

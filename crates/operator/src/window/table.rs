@@ -22,7 +22,7 @@ pub struct WindowRow<W, S> {
     pub state: S,
     /// The timer of event time that the trigger set last.
     pub last: i64,
-    /// The timer that ends it is set.
+    /// The timer that ends it is set, and the trigger is to be called then.
     pub ends: bool,
     /// It is gone; only timers that nobody deleted hold the row.
     pub dead: bool,

@@ -137,6 +137,9 @@ impl Link {
         };
         match work {
             Work::Batch { port, batch } => self.run_batch(port, batch, cx, executor),
+            // The only one of a batch is the last: it comes behind all records, also those that operators put out
+            // at their end.
+            Work::Watermark(_) if self.context.is_batch() && self.open_ports > 0 => Ok(Called::Progressed),
             Work::Watermark(watermark) => {
                 self.context.advance_watermark(watermark);
                 self.metrics.input_watermark.set(watermark.0.as_millis());
@@ -168,6 +171,11 @@ impl Link {
                 self.open_ports = self.open_ports.saturating_sub(1);
                 if self.open_ports == 0 {
                     self.queue.push_front(Work::Finish);
+                    if self.context.is_batch() {
+                        // Timers of both clocks are due, those of event time first.
+                        self.queue.push_front(Work::Time(executor.processing_time()));
+                        self.queue.push_front(Work::Watermark(Watermark::MAX));
+                    }
                 }
                 Ok(Called::Progressed)
             }

@@ -32,6 +32,11 @@ impl<T: TypeInformation> ValueColumn<T> {
         ValueColumn { cells: Segments::default(), live: 0, ttl, stamps: Segments::default(), swept: 0 }
     }
 
+    /// One more than the last row that has ever had a value since the column was empty.
+    pub fn places(&self) -> usize {
+        self.cells.len()
+    }
+
     /// The value of a row.
     #[inline]
     pub fn get(&mut self, row: RowId, now: &StateTime, holds: &mut RowHolds) -> Option<&T> {

@@ -13,12 +13,14 @@ use super::Engine;
 use super::report::Report;
 use super::sink::ChecksumSink;
 
-const KEYS: u64 = 1_000_000;
+/// Keys of the benchmarks whose keys are numbers.
+pub const KEYS: u64 = 1_000_000;
+/// Words of those whose keys are words.
 pub const WORDS: usize = 10_000;
 
 /// Counts the records of each key, and puts every count out.
 #[derive(Clone, Default)]
-struct Count {
+pub struct Count {
     seen: ValueState<u64>,
 }
 

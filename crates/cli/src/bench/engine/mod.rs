@@ -5,11 +5,14 @@ mod chain_u64;
 pub mod first_record;
 mod hash_arrow;
 mod idle;
+pub mod key_bytes;
 mod keyed_count;
 mod latency;
 mod report;
 mod rows;
 mod sink;
+mod timers;
+mod windows;
 
 use clap::Args;
 use hurtig::{Error, Result};
@@ -30,6 +33,11 @@ Benchmarks:
   async_enrichment    lookups in a store that answers after 5 ms, 100 at the same time and one after the other
   keyed_count_u64     a count per key, 1 M keys, in a KeyedProcessFunction
   keyed_count_string  the same over 10,000 words, as CompactString and as String
+  key_bytes           what each of 1 M keys takes in memory
+  tumbling_count      counts of 10,000 words in windows of 1 s, 1 M records per second of event time
+  sliding_count       the same in windows of 10 min, one every second
+  session_count       sessions of 100 k keys
+  timers              a timer per record, 1 M live
 
 With --json each benchmark is one line: name, records (counted at the source), seconds, cpu_seconds,
 records_per_second, bare_records_per_second (a hand-written, fused loop over the same records in the same
@@ -67,6 +75,11 @@ const BENCHMARKS: &[(&str, Benchmark)] = &[
     ("async_enrichment", async_enrichment::run),
     ("keyed_count_u64", keyed_count::numbers),
     ("keyed_count_string", keyed_count::words),
+    ("key_bytes", key_bytes::run),
+    ("tumbling_count", windows::tumbling),
+    ("sliding_count", windows::sliding),
+    ("session_count", windows::session),
+    ("timers", timers::run),
 ];
 
 impl Engine {

@@ -3,7 +3,7 @@ use hurtig::connectors::base::BlackHoleSink;
 use hurtig::connectors::nexmark::{Event, Fields};
 use hurtig::prelude::*;
 
-use super::{q0, q1, q2, q18};
+use super::{q0, q1, q2, q3, q4, q5, q7, q8, q9, q11, q12, q18};
 
 /// A query of the benchmark.
 pub struct Query {
@@ -34,6 +34,14 @@ pub fn queries() -> Vec<Query> {
         Query::new("q0", q0::fields(), q0::query),
         Query::new("q1", q1::fields(), q1::query),
         Query::new("q2", q2::fields(), q2::query),
+        Query::new("q3", q3::fields(), q3::query),
+        Query::new("q4", q4::fields(), q4::query),
+        Query::new("q5", q5::fields(), q5::query),
+        Query::new("q7", q7::fields(), q7::query),
+        Query::new("q8", q8::fields(), q8::query),
+        Query::new("q9", q9::fields(), q9::query),
+        Query::new("q11", q11::fields(), q11::query),
+        Query::new("q12", q12::fields(), q12::query),
         Query::new("q18", q18::fields(), q18::query),
     ]
 }

@@ -17,6 +17,7 @@ use hurtig::runtime::SeededExecutor;
 use hurtig::state::ListStateDescriptor;
 use hurtig::state::operator_state::OperatorStates;
 
+use super::timeout::OrNegative;
 use super::{Load, after, sleep, with_host};
 
 /// An operator and all that it needs of a task.
@@ -165,6 +166,18 @@ fn a_task_that_was_busy_does_not_blame_its_calls() {
         assert_eq!(result.is_ok(), in_time, "answers after {answer} ms: {result:?}");
         assert!(!in_time || alone.results() == [1, 2, 3]);
     }
+}
+
+#[test]
+fn a_call_that_took_too_long_is_dropped() {
+    let load = Arc::new(Load::default());
+    let (mut alone, _) = Alone::with(OrNegative(load.clone()), 4, 3..=3);
+    after(alone.executor.as_ref(), Duration::from_millis(45));
+    let now = alone.executor.processing_time();
+    alone.operator.processing_time(now, &mut alone.output, &mut alone.context).unwrap();
+    assert_eq!(alone.results(), [-3, -3]);
+    after(alone.executor.as_ref(), Duration::from_millis(1));
+    assert_eq!((load.total(), load.now()), (1, 0));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! [`steps`] and gives an [`outcome`]. Its parts are the [`assigner`], the [`trigger`], the [`evictor`] and the
 //! [`timers`]. [`joins_oracle`] has window joins, co-groups and interval joins. [`cases`] makes up windowings
 //! and scripts. [`examples`] and [`joins_examples`] are computed by hand; [`relations`] compares with
-//! definitions that know of no timers.
+//! definitions that know of no timers. [`compare`] compares the engine.
 #![allow(dead_code, reason = "strategies and helpers are for every test of windows, also for those to come")]
 pub mod assigner;
 pub mod cases;
@@ -18,6 +18,7 @@ pub mod steps;
 pub mod timers;
 pub mod trigger;
 
+mod compare;
 mod examples;
 mod joins_examples;
 mod relations;

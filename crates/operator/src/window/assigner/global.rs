@@ -46,4 +46,15 @@ impl<T, G: Trigger<T, GlobalWindow>> WindowAssigner<T> for GlobalWindows<G> {
         windows.push(GlobalWindow);
         Ok(())
     }
+
+    #[inline]
+    fn assign_one(
+        &self,
+        _: &T,
+        _: Option<EventTime>,
+        _: ProcessingTime,
+        _: &GlobalWindow,
+    ) -> Result<Option<GlobalWindow>> {
+        Ok(Some(GlobalWindow))
+    }
 }

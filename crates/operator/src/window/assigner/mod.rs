@@ -46,6 +46,21 @@ pub trait WindowAssigner<T>: Clone + Send + Sync + 'static {
         windows: &mut Vec<Self::Window>,
     ) -> Result<()>;
 
+    /// The one window of an element, where each element has just one; `last` is that of the element before,
+    /// most often the same. `None` where elements may have several.
+    #[doc(hidden)]
+    #[inline]
+    fn assign_one(
+        &self,
+        element: &T,
+        timestamp: Option<EventTime>,
+        now: ProcessingTime,
+        last: &Self::Window,
+    ) -> Result<Option<Self::Window>> {
+        let _ = (element, timestamp, now, last);
+        Ok(None)
+    }
+
     /// The panes that these windows are made of, if they can share them.
     fn panes(&self) -> Option<Panes> {
         None

@@ -78,6 +78,20 @@ macro_rules! tumbling {
                 windows.push(self.0.window(time(timestamp, now)?)?);
                 Ok(())
             }
+
+            #[inline]
+            fn assign_one(
+                &self,
+                _: &T,
+                timestamp: Option<EventTime>,
+                now: ProcessingTime,
+                last: &TimeWindow,
+            ) -> Result<Option<TimeWindow>> {
+                let time: fn(Option<EventTime>, ProcessingTime) -> Result<i64> = $time;
+                let time = time(timestamp, now)?;
+                let same = last.start.as_millis() <= time && time < last.end.as_millis();
+                if same { Ok(Some(*last)) } else { self.0.window(time).map(Some) }
+            }
         }
     };
 }

@@ -107,12 +107,11 @@ impl<T, W: Window> Trigger<T, W> for ContinuousEventTimeTrigger {
         Ok(())
     }
 
-    fn clear(&self, window: &W, next: &mut Option<i64>, context: &mut TriggerContext<'_>) -> Result<()> {
+    fn clear(&self, _: &W, next: &mut Option<i64>, context: &mut TriggerContext<'_>) -> Result<()> {
+        // The timer of the window's last moment stays, as in Flink: it may be cleared and still be open.
         if let Some(at) = next.take() {
             context.delete_event_time_timer(EventTime::from_millis(at));
         }
-        // Flink leaves this one to fire into nothing.
-        context.delete_event_time_timer(window.max_timestamp());
         Ok(())
     }
 }
@@ -162,6 +161,9 @@ impl<T, W: Window> Trigger<T, W> for ContinuousProcessingTimeTrigger {
         next: &mut Option<i64>,
         context: &mut TriggerContext<'_>,
     ) -> Result<TriggerResult> {
+        if time.as_millis() == window.max_timestamp().as_millis() {
+            return Ok(TriggerResult::Fire);
+        }
         if *next != Some(time.as_millis()) {
             return Ok(TriggerResult::Continue);
         }

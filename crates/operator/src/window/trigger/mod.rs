@@ -7,7 +7,6 @@ mod purging;
 mod time;
 mod timeout;
 
-use std::time::Duration;
 
 use hurtig_core::{EventTime, ProcessingTime, Result, TypeInformation, Watermark};
 use hurtig_state::RowId;
@@ -133,6 +132,12 @@ pub struct TriggerContext<'a> {
     pub(crate) last: &'a mut i64,
     /// The timer of event time that is firing, and so is set no more.
     pub(crate) fired: Option<i64>,
+    /// The timer that ends the window, and is the trigger's own too if that sets one of the same time.
+    pub(crate) end: Option<i64>,
+    pub(crate) ends_by_event_time: bool,
+    /// Whether the trigger is to be called when that timer fires: not if it has deleted its own, as in Flink. The
+    /// window ends all the same, which in Flink it does not.
+    pub(crate) ends: &'a mut bool,
     pub(crate) operator: &'a mut OperatorContext,
     pub(crate) now: ProcessingTime,
 }
@@ -157,16 +162,21 @@ impl TriggerContext<'_> {
     #[inline]
     pub fn register_event_time_timer(&mut self, time: EventTime) {
         let time = time.as_millis();
-        if *self.last != time || time == NO_TIMER {
+        if (*self.last != time || time == NO_TIMER) && !self.operator.timers_are_over() {
             *self.last = time;
+            *self.ends |= self.is_end(time, true);
             self.event.set(RowTimer::new(time, self.row, 0), self.holds);
         }
     }
 
     /// Sets a timer for the window.
     pub fn register_processing_time_timer(&mut self, time: ProcessingTime) {
+        if self.operator.timers_are_over() {
+            return;
+        }
+        *self.ends |= self.is_end(time.as_millis(), false);
         self.processing.set(RowTimer::new(time.as_millis(), self.row, 0), self.holds);
-        self.operator.wake_at(time + Duration::from_millis(1));
+        self.operator.wake_for_timer(time);
     }
 
     /// Deletes a timer of the window, if it is set.
@@ -175,13 +185,25 @@ impl TriggerContext<'_> {
         if *self.last == time {
             *self.last = NO_TIMER;
         }
-        if self.fired != Some(time) {
+        if self.is_end(time, true) {
+            *self.ends = false;
+        } else if self.fired != Some(time) {
             self.event.delete(RowTimer::new(time, self.row, 0), self.holds);
         }
     }
 
     /// Deletes a timer of the window, if it is set.
     pub fn delete_processing_time_timer(&mut self, time: ProcessingTime) {
-        self.processing.delete(RowTimer::new(time.as_millis(), self.row, 0), self.holds);
+        if self.is_end(time.as_millis(), false) {
+            *self.ends = false;
+        } else {
+            self.processing.delete(RowTimer::new(time.as_millis(), self.row, 0), self.holds);
+        }
+    }
+
+    /// Whether this is the timer that ends the window.
+    #[inline]
+    fn is_end(&self, time: i64, of_event_time: bool) -> bool {
+        self.ends_by_event_time == of_event_time && self.end == Some(time)
     }
 }

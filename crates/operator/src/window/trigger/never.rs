@@ -67,8 +67,11 @@ impl<T, W: Window> Trigger<T, W> for EndOfStreamTrigger {
         Ok(())
     }
 
-    fn clear(&self, _: &W, _: &mut (), context: &mut TriggerContext<'_>) -> Result<()> {
-        context.delete_event_time_timer(EventTime::MAX);
+    fn clear(&self, window: &W, _: &mut (), context: &mut TriggerContext<'_>) -> Result<()> {
+        // A window without end may be cleared and still be open, as in Flink.
+        if window.max_timestamp() != EventTime::MAX {
+            context.delete_event_time_timer(EventTime::MAX);
+        }
         Ok(())
     }
 }

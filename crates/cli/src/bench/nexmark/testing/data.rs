@@ -38,6 +38,16 @@ impl Data {
         })
     }
 
+    /// 4 events a second for 500 s, each held back until its time has come.
+    pub fn paced() -> Data {
+        Data(GeneratorConfig {
+            first_event_rate: 4,
+            events_num: 2_000,
+            max_emit_speed: false,
+            ..GeneratorConfig::default()
+        })
+    }
+
     /// The generator's options, for a source of this parallelism.
     pub fn config(&self, parallelism: u32) -> GeneratorConfig {
         GeneratorConfig { ranges: parallelism, ..self.0.clone() }

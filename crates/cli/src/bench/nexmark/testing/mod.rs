@@ -10,4 +10,4 @@ mod run;
 
 pub use self::data::Data;
 pub use self::handmade::{auction, bid, person};
-pub use self::run::{last_per_key, run, run_given, sorted};
+pub use self::run::{MOCK_CLOCK_START, last_per_key, run, run_given, run_seeded, sorted, with_timestamps};

@@ -1,9 +1,11 @@
 //! Runs a query and gives what it puts out.
 use std::collections::BTreeMap;
 
+use hurtig::ProcessingTime;
 use hurtig::connectors::base::CollectionSource;
 use hurtig::connectors::nexmark::{Event, Fields, NexmarkSource};
 use hurtig::prelude::*;
+use hurtig::run::SEED;
 
 use super::data::Data;
 use crate::bench::nexmark::watermarks;
@@ -19,6 +21,23 @@ pub fn run<R: TypeInformation>(
     let env = StreamExecutionEnvironment::default();
     env.set_parallelism(parallelism);
     let source = NexmarkSource::with_fields(data.config(parallelism), fields).unwrap();
+    collect(query(env.from_source(source, watermarks(), "nexmark")))
+}
+
+/// Where the clock of [`run_seeded`] starts: 2020-01-01T00:00:00Z, where a window of 10 s does too.
+pub const MOCK_CLOCK_START: ProcessingTime = ProcessingTime::from_millis(1_577_836_800_000);
+
+/// As [`run`] at a parallelism of 1, on one thread with a mock clock, in an order that the seed decides.
+pub fn run_seeded<R: TypeInformation>(
+    query: impl Fn(DataStream<Event>) -> DataStream<R>,
+    data: &Data,
+    fields: Fields,
+    seed: u64,
+) -> Vec<R> {
+    let env = StreamExecutionEnvironment::default();
+    env.set(SEED.key(), seed.to_string());
+    env.set_parallelism(1);
+    let source = NexmarkSource::with_fields(data.config(1), fields).unwrap();
     collect(query(env.from_source(source, watermarks(), "nexmark")))
 }
 

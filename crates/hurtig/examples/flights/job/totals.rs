@@ -1,49 +1,13 @@
-//! Running delays of airports from three million flights in the order in which they were scheduled.
+//! Totals of each airport that run on for ever, without the flights that come too late.
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use hurtig::ProcessingTime;
-use hurtig::connectors::files::{FileSink, FileSource};
-use hurtig::formats::CsvOptions;
 use hurtig::operator::accumulator::LongCounter;
 use hurtig::prelude::*;
 
-/// How far behind the latest event a flight may come without being late.
-const OUT_OF_ORDERNESS: Duration = Duration::from_secs(24 * 3600);
-
-/// One line of the file.
-#[derive(Clone, Debug, TypeInformation)]
-pub struct Flight {
-    /// When it was to leave.
-    pub date: EventTime,
-    /// By how many minutes it was late; negative if early.
-    pub delay: i64,
-    /// How far it flew.
-    pub distance: i64,
-    /// From where.
-    pub origin: String,
-    /// Where to.
-    pub destination: String,
-}
-
-impl Flight {
-    /// When it really left: the event.
-    pub fn departure(&self) -> EventTime {
-        EventTime::from_millis(self.date.as_millis() + self.delay * 60_000)
-    }
-}
-
-/// What is known of an airport so far.
-#[derive(Clone, Debug, PartialEq, TypeInformation)]
-pub struct Airport {
-    /// Its code.
-    pub origin: String,
-    /// Flights that left.
-    pub flights: i64,
-    /// Sum of their delays in minutes.
-    pub delay_minutes: i64,
-}
+use super::{Airport, Flight};
 
 /// A line of the result.
 #[derive(Clone, Debug, PartialEq, TypeInformation)]
@@ -59,37 +23,20 @@ pub struct Summary {
 /// Flights that come behind the watermark.
 pub const LATE: OutputTag<Flight> = OutputTag::new("late");
 
-/// Writes the job down. Results go to `output/airports` and `output/late`.
-pub fn build(env: &StreamExecutionEnvironment, input: &str, output: &str) {
-    let strategy = WatermarkStrategy::for_punctuated_out_of_orderness(OUT_OF_ORDERNESS)
-        .with_timestamp_assigner(|flight: &Flight, _| flight.departure());
-    let flights = env
-        .from_source(FileSource::<Flight>::parquet(input), strategy, "flights")
-        // One subtask reads the file in its order: which flights are late then depends on the file alone.
-        .set_parallelism(1)
-        .uid("flights");
-    let in_time = flights.process(SideOutputLate::default()).name("Late flights aside").set_parallelism(1);
+/// The flights that are not behind the watermark; the others are in the side output [`LATE`].
+pub fn late_aside(flights: &DataStream<Flight>) -> DataStream<Flight> {
+    flights.process(SideOutputLate::default()).name("Late flights aside").set_parallelism(1)
+}
 
+/// The totals of all airports at the end, and on a terminal as they change.
+pub fn running(in_time: &DataStream<Flight>) -> DataStream<Summary> {
     let running = in_time
-        .map(|flight| Airport { origin: flight.origin, flights: 1, delay_minutes: flight.delay })
+        .map(Airport::of)
         .key_by_ref(|airport| &airport.origin)
-        .reduce(|held, next| Airport {
-            origin: next.origin,
-            flights: held.flights + next.flights,
-            delay_minutes: held.delay_minutes + next.delay_minutes,
-        })
+        .reduce(|held, next| held.clone().and(next))
         .name("Running totals")
         .uid("totals");
-    running
-        .process(LiveSummary::default())
-        .name("Live summary")
-        .set_parallelism(1)
-        .sink_to(FileSink::csv(format!("{output}/airports"), CsvOptions::default()))
-        .name("Airports");
-    in_time
-        .side_output(&LATE)
-        .sink_to(FileSink::csv(format!("{output}/late"), CsvOptions::default()))
-        .name("Late flights");
+    running.process(LiveSummary::default()).name("Live summary").set_parallelism(1)
 }
 
 /// Puts flights that are behind the watermark aside, and counts both kinds.
@@ -101,8 +48,8 @@ struct SideOutputLate {
 
 impl RichFunction for SideOutputLate {
     fn open(&mut self, context: &mut RuntimeContext<'_>) -> Result<()> {
-        self.late = context.long_counter("late");
-        self.in_time = context.long_counter("in time");
+        self.late = context.long_counter("flights late");
+        self.in_time = context.long_counter("flights in time");
         Ok(())
     }
 }
