@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hurtig_core::Result;
-use hurtig_core::ids::SubtaskIndex;
+use hurtig_core::ids::{CheckpointId, SubtaskIndex};
 
 use crate::host::Host;
 use crate::split::{Split, VersionedBytes};
@@ -63,6 +63,18 @@ pub trait SplitEnumerator: Send {
 
     /// What a new enumerator needs to go on from here, splits not yet assigned included.
     fn snapshot_state(&self) -> Result<VersionedBytes>;
+
+    /// A checkpoint is complete in all tasks. Flink's `CheckpointListener`.
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// A checkpoint will never be complete.
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
 }
 
 /// What an enumerator can do: the engine carries its wishes out after each call.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hurtig_core::batch::ColumnBatch;
-use hurtig_core::ids::SubtaskIndex;
+use hurtig_core::ids::{CheckpointId, SubtaskIndex};
 use hurtig_core::{Batch, Result, TypeInformation, Watermark};
 
 use crate::committer::{CommitStage, Committable, Committer};
@@ -55,6 +55,10 @@ pub trait ErasedEnumerator: Send {
     ) -> Result<(bool, Vec<EnumeratorAction<VersionedBytes>>)>;
     /// See [`SplitEnumerator::snapshot_state`].
     fn snapshot_state(&self) -> Result<VersionedBytes>;
+    /// See [`SplitEnumerator::notify_checkpoint_complete`].
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()>;
+    /// See [`SplitEnumerator::notify_checkpoint_aborted`].
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()>;
 }
 
 /// A [`SourceReader`] whose splits are bytes.
@@ -71,6 +75,10 @@ pub trait ErasedReader: Send {
     fn handle_source_event(&mut self, event: VersionedBytes) -> Result<()>;
     /// See [`SourceReader::pause_or_resume_splits`].
     fn pause_or_resume_splits(&mut self, pause: &[SplitId], resume: &[SplitId]) -> Result<()>;
+    /// See [`SourceReader::notify_checkpoint_complete`].
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()>;
+    /// See [`SourceReader::notify_checkpoint_aborted`].
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()>;
 }
 
 /// Hides the types of a source.
@@ -164,6 +172,14 @@ impl<E: SplitEnumerator> ErasedEnumerator for EnumeratorEraser<E> {
     fn snapshot_state(&self) -> Result<VersionedBytes> {
         self.enumerator.snapshot_state()
     }
+
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.enumerator.notify_checkpoint_complete(checkpoint)
+    }
+
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.enumerator.notify_checkpoint_aborted(checkpoint)
+    }
 }
 
 struct ReaderEraser<R>(R);
@@ -194,6 +210,14 @@ impl<R: SourceReader> ErasedReader for ReaderEraser<R> {
 
     fn pause_or_resume_splits(&mut self, pause: &[SplitId], resume: &[SplitId]) -> Result<()> {
         self.0.pause_or_resume_splits(pause, resume)
+    }
+
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.0.notify_checkpoint_complete(checkpoint)
+    }
+
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.0.notify_checkpoint_aborted(checkpoint)
     }
 }
 
@@ -235,6 +259,10 @@ pub trait ErasedWriter: Send {
     fn prepare_commit(&mut self) -> Result<Vec<Committable>>;
     /// See [`SinkWriter::snapshot_state`].
     fn snapshot_state(&mut self) -> Result<Vec<VersionedBytes>>;
+    /// See [`SinkWriter::notify_checkpoint_complete`].
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()>;
+    /// See [`SinkWriter::notify_checkpoint_aborted`].
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()>;
 }
 
 /// Hides the types of a sink of rows.
@@ -316,6 +344,13 @@ macro_rules! forward_writer {
         }
         fn snapshot_state(&mut self) -> Result<Vec<VersionedBytes>> {
             self.0.snapshot_state()
+        }
+        fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+            self.0.notify_checkpoint_complete(checkpoint)
+        }
+
+        fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+            self.0.notify_checkpoint_aborted(checkpoint)
         }
     };
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use hurtig_core::ids::SubtaskIndex;
+use hurtig_core::ids::{CheckpointId, SubtaskIndex};
 use hurtig_core::{Batch, Error, Result};
 
 use crate::host::Host;
@@ -38,6 +38,18 @@ pub trait SourceReader: Send {
     /// need not do anything, the engine then stops asking it.
     fn pause_or_resume_splits(&mut self, pause: &[SplitId], resume: &[SplitId]) -> Result<()> {
         let _ = (pause, resume);
+        Ok(())
+    }
+
+    /// A checkpoint is complete in all tasks. Flink's `CheckpointListener`.
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// A checkpoint will never be complete.
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
         Ok(())
     }
 }

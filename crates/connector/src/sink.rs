@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use hurtig_core::ids::SubtaskIndex;
+use hurtig_core::ids::{CheckpointId, SubtaskIndex};
 use hurtig_core::{EventTime, ProcessingTime, Result, Watermark};
 
 use crate::committer::{CommitStage, Committable, Committer};
@@ -86,6 +86,18 @@ pub trait SinkWriter: Send {
     /// What a writer after a restart needs to go on.
     fn snapshot_state(&mut self) -> Result<Vec<VersionedBytes>> {
         Ok(Vec::new())
+    }
+
+    /// A checkpoint is complete in all tasks. Flink's `CheckpointListener`.
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// A checkpoint will never be complete.
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use hurtig_core::batch::BatchType;
 use hurtig_core::{Result, TypeInformation};
 use hurtig_operator::Operator;
+use hurtig_operator::keyed::TimeDomain;
 use hurtig_operator::process::OutputTag;
 use hurtig_operator::route::{OwnedKey, SelectKey, Selector};
 use hurtig_operator::window::assigner::WindowAssigner;
@@ -195,9 +196,13 @@ where
             self.stream.mistake("fold cannot be used with windows that merge: use aggregate, which says how");
         }
         let contents = move || Incremental::<T, F, O, P>::new(aggregate.clone(), function.clone());
+        let ends_by = match self.assigner.is_event_time() {
+            true => TimeDomain::EventTime,
+            false => TimeDomain::ProcessingTime,
+        };
         let shares = self.options.allowed_lateness == 0 && self.options.ttl.is_none();
         if shares
-            && self.trigger.fires_at_the_end_alone()
+            && self.trigger.fires_at_the_end_alone() == Some(ends_by)
             && contents().aggregate.can_merge()
             && let Some(panes) = self.assigner.panes()
         {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hurtig_connector::WriterContext;
 use hurtig_connector::erased::{ErasedSink, ErasedWriter};
+use hurtig_core::ids::CheckpointId;
 use hurtig_core::{Error, ProcessingTime, Result, Watermark};
 
 use crate::context::{OperatorContext, OperatorEvent};
@@ -109,5 +110,13 @@ impl Operator for SinkOperator {
         self.writer()?.flush(true)?;
         self.send_committables(context)?;
         Ok(Progress::Done)
+    }
+
+    fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.writer()?.notify_checkpoint_complete(checkpoint)
+    }
+
+    fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.writer()?.notify_checkpoint_aborted(checkpoint)
     }
 }

@@ -6,6 +6,7 @@ use hurtig_connector::erased::ErasedReader;
 use hurtig_connector::watermark::{ErasedStrategy, WatermarkAlignment};
 use hurtig_connector::{Fetched, SplitId, VersionedBytes};
 use hurtig_core::config::options;
+use hurtig_core::ids::CheckpointId;
 use hurtig_core::{Instant, ProcessingTime, Result, Watermark};
 
 use crate::context::{OperatorContext, OperatorEvent};
@@ -98,6 +99,16 @@ impl SourceOperator {
     /// A word of the connector's own.
     pub fn handle_source_event(&mut self, event: VersionedBytes) -> Result<()> {
         self.reader.handle_source_event(event)
+    }
+
+    /// A checkpoint is complete in all tasks.
+    pub fn notify_checkpoint_complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.reader.notify_checkpoint_complete(checkpoint)
+    }
+
+    /// A checkpoint will never be complete.
+    pub fn notify_checkpoint_aborted(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.reader.notify_checkpoint_aborted(checkpoint)
     }
 
     /// The task waited so long for its output: that is not the silence of a split.

@@ -32,6 +32,14 @@ pub enum Bench {
         /// How many records
         records: u64,
     },
+    /// One job of `bench engine --only timer_flood`
+    #[command(hide = true)]
+    TimerFlood {
+        /// Which
+        flood: engine::timer_flood::Flood,
+        /// How many timers
+        timers: u64,
+    },
 }
 
 impl Bench {
@@ -42,6 +50,7 @@ impl Bench {
             Bench::Nexmark(nexmark) => nexmark.run(),
             Bench::BackPressure { job, records } => engine::back_pressure::run_child(job, records),
             Bench::KeyBytes { keys, records } => engine::key_bytes::run_child(keys, records),
+            Bench::TimerFlood { flood, timers } => engine::timer_flood::run_child(flood, timers),
             Bench::FirstRecord => engine::first_record::child(),
         }
     }

@@ -4,7 +4,7 @@ mod job;
 use hurtig::connectors::base::display::print;
 use hurtig::operator::accumulator::Accumulator;
 use hurtig::prelude::*;
-use job::Spell;
+use job::spells::Spell;
 
 fn main() -> std::process::ExitCode {
     match run() {

@@ -28,7 +28,7 @@ const SWEEP: usize = 4096;
 /// When windows are over for good.
 #[derive(Clone, Copy)]
 struct Ends {
-    event_time: bool,
+    by: TimeDomain,
     allowed_lateness: i64,
 }
 
@@ -37,7 +37,10 @@ impl Ends {
     #[inline]
     fn of<W: Window>(self, window: &W) -> Option<i64> {
         let last = window.max_timestamp().as_millis();
-        let end = if self.event_time { last.saturating_add(self.allowed_lateness) } else { last };
+        let end = match self.by {
+            TimeDomain::EventTime => last.saturating_add(self.allowed_lateness),
+            TimeDomain::ProcessingTime => last,
+        };
         (end != i64::MAX).then_some(end)
     }
 }
@@ -77,9 +80,10 @@ where
     /// No windows yet.
     pub fn new(assigner: A, trigger: G, contents: C, options: WindowOptions) -> Self {
         let (event_time, merging) = (assigner.is_event_time(), assigner.is_merging());
-        let lazy =
-            merging && event_time && trigger.fires_at_the_end_alone() && options.allowed_lateness == 0;
-        let ends = Ends { event_time, allowed_lateness: options.allowed_lateness };
+        let at_the_end = trigger.fires_at_the_end_alone() == Some(TimeDomain::EventTime);
+        let lazy = merging && event_time && at_the_end && options.allowed_lateness == 0;
+        let by = if event_time { TimeDomain::EventTime } else { TimeDomain::ProcessingTime };
+        let ends = Ends { by, allowed_lateness: options.allowed_lateness };
         WindowEngine {
             assigner,
             trigger,
@@ -343,7 +347,7 @@ where
         R: Default,
     {
         let WindowTable { rows, event, processing, .. } = &mut self.windows;
-        let Some(WindowRow { window, state, last, ends, .. }) = rows.get_mut(row.0) else {
+        let Some(WindowRow { window, state, last, last_domain, ends, .. }) = rows.get_mut(row.0) else {
             return Ok(R::default());
         };
         let mut about = TriggerContext {
@@ -352,9 +356,10 @@ where
             processing,
             holds: &mut context.window_states.holds,
             last,
+            last_domain,
             fired,
             end: self.ends.of(window),
-            ends_by_event_time: self.event_time,
+            ends_by: self.ends.by,
             ends,
             operator: context.operator,
             now: context.now,
@@ -378,16 +383,17 @@ where
             self.renew(row, timestamp, context)?;
         }
         let WindowTable { rows, event, processing, .. } = &mut self.windows;
-        let Some(WindowRow { window, state, last, ends, .. }) = rows.get_mut(row.0) else { return Ok(()) };
+        let Some(WindowRow { window, state, last, last_domain, ends, .. }) = rows.get_mut(row.0) else { return Ok(()) };
         let mut about = TriggerContext {
             row,
             event,
             processing,
             holds: &mut context.window_states.holds,
             last,
+            last_domain,
             fired: None,
             end: self.ends.of(window),
-            ends_by_event_time: self.event_time,
+            ends_by: self.ends.by,
             ends,
             operator: context.operator,
             now: context.now,
@@ -431,7 +437,7 @@ where
         if !self.event_time {
             self.windows.processing.set(RowTimer::new(end, row, 0), holds);
             context.operator.wake_for_timer(ProcessingTime::from_millis(end));
-        } else if held.last != end {
+        } else if held.last != end || held.last_domain != TimeDomain::EventTime {
             self.windows.event.set(RowTimer::new(end, row, 0), holds);
         }
     }
@@ -534,10 +540,10 @@ where
                 return Ok(());
             }
         }
-        if of_event_time && held.last == time {
+        if (held.last, held.last_domain) == (time, domain) {
             held.last = NO_TIMER;
         }
-        let is_over = self.event_time == of_event_time && self.ends.of(&held.window) == Some(time);
+        let is_over = self.ends.by == domain && self.ends.of(&held.window) == Some(time);
         if is_over && !held.ends {
             // The trigger has deleted its timer of this time, and is not asked.
             return self.end(row, of_event_time.then_some(time), context);

@@ -107,7 +107,10 @@ where
             if self.keys.is_empty() {
                 self.key_states.reset();
                 self.engine.reset::<S::Key>();
-                self.window_states.reset();
+                // Windows that are gone may still be held by timers, which must not meet those that follow.
+                if self.engine.windows.rows.is_empty() {
+                    self.window_states.reset();
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use hurtig_state::index::Index;
 use hurtig_state::rows::RowHolds;
 use hurtig_state::segments::Stored;
 use hurtig_state::slab::Slab;
-use hurtig_state::timers::TimerQueue;
+use hurtig_state::timers::{TimeDomain, TimerQueue};
 
 use crate::window::trigger::NO_TIMER;
 use crate::window::window::Window;
@@ -20,8 +20,10 @@ pub struct WindowRow<W, S> {
     pub window: W,
     /// What the trigger remembers.
     pub state: S,
-    /// The timer of event time that the trigger set last.
+    /// The timer that the trigger set last.
     pub last: i64,
+    /// By which time it fires.
+    pub last_domain: TimeDomain,
     /// The timer that ends it is set, and the trigger is to be called then.
     pub ends: bool,
     /// It is gone; only timers that nobody deleted hold the row.
@@ -95,8 +97,16 @@ impl<W: Window, S: TypeInformation + Default> WindowTable<W, S> {
     /// Adds a window that is never looked for by its span, and whose span may change.
     pub fn insert_apart(&mut self, key: RowId, window: W, holds: &mut RowHolds) -> Result<RowId> {
         let state = S::default();
-        let held =
-            WindowRow { key, window, state, last: NO_TIMER, ends: false, dead: false, stamp: i64::MIN };
+        let held = WindowRow {
+            key,
+            window,
+            state,
+            last: NO_TIMER,
+            last_domain: TimeDomain::EventTime,
+            ends: false,
+            dead: false,
+            stamp: i64::MIN,
+        };
         let row = self.rows.insert(held).map(RowId).ok_or_else(|| {
             hurtig_core::Error::user("a subtask holds 4 294 967 295 windows: raise the parallelism")
         })?;

@@ -315,3 +315,182 @@ impl<T: TypeInformation> FrozenColumn for FrozenLists<T> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hurtig_core::types::codec::Reader;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::columns::model::{Life, ROWS, Tick, expect_holds, ticks, ttls};
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(u32, u16),
+        /// So many at once, so that a list has several chunks.
+        Many(u32, u16),
+        Read(u32),
+        Last(u32, u16),
+        Pop(u32, u16),
+        Take(u32),
+        Clear(u32),
+        Pass(Tick),
+        Sweep,
+        Freeze,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let (row, number) = (|| 0..ROWS, any::<u16>);
+        let step = prop_oneof![
+            6 => (row(), number()).prop_map(|(row, number)| Step::Push(row, number)),
+            2 => (row(), 1..12_u16).prop_map(|(row, count)| Step::Many(row, count)),
+            3 => row().prop_map(Step::Read),
+            1 => (row(), number()).prop_map(|(row, number)| Step::Last(row, number)),
+            2 => (row(), number()).prop_map(|(row, number)| Step::Pop(row, number)),
+            1 => row().prop_map(Step::Take),
+            1 => row().prop_map(Step::Clear),
+            4 => ticks().prop_map(Step::Pass),
+            1 => Just(Step::Sweep),
+            1 => Just(Step::Freeze),
+        ];
+        proptest::collection::vec(step, 0..100)
+    }
+
+    /// The elements of each row with their stamps.
+    type Model = Vec<Vec<(String, i64)>>;
+
+    /// Three fill a chunk.
+    fn text(number: u16) -> String {
+        format!("{number:06000}")
+    }
+
+    fn decoded(frozen: &dyn FrozenColumn, row: u32, life: Life) -> Vec<(String, i64)> {
+        let mut bytes = Vec::new();
+        if !frozen.encode_row(RowId(row), &mut bytes) {
+            assert!(bytes.is_empty());
+            return Vec::new();
+        }
+        let mut reader = Reader::new(&bytes);
+        let count = reader.varint().unwrap();
+        let elements = (0..count).map(|_| {
+            let stamp = if life.is_limited() { i64::decode(&mut reader).unwrap() } else { 0 };
+            (String::decode(&mut reader).unwrap(), stamp)
+        });
+        let elements = elements.collect();
+        reader.finish().unwrap();
+        elements
+    }
+
+    fn run(ttl: Option<StateTtlConfig>, steps: Vec<Step>) {
+        let life = Life(ttl);
+        let mut column = ListColumn::<String>::new(ttl);
+        let mut holds = RowHolds::default();
+        let mut model: Model = vec![Vec::new(); ROWS as usize];
+        let mut snapshots: Vec<(Box<dyn FrozenColumn>, Model)> = Vec::new();
+        let mut now = StateTime::default();
+        let shown = |elements: &[(String, i64)], now: &StateTime| -> Vec<String> {
+            let shown = elements.iter().filter(|(_, stamp)| life.shows(*stamp, now));
+            shown.map(|(value, _)| value.clone()).collect()
+        };
+        for step in steps {
+            match step {
+                Step::Push(row, number) => {
+                    model[row as usize].push((text(number), life.fresh(&now)));
+                    column.push(RowId(row), text(number), &now, &mut holds);
+                }
+                Step::Many(row, count) => (0..count).for_each(|number| {
+                    model[row as usize].push((text(number), life.fresh(&now)));
+                    column.push(RowId(row), text(number), &now, &mut holds);
+                }),
+                Step::Read(row) => {
+                    let elements = &mut model[row as usize];
+                    elements.iter_mut().for_each(|(_, stamp)| *stamp = life.read(*stamp, &now));
+                    column.read(RowId(row), &now);
+                    let found: Vec<String> = column.iter(RowId(row), now).cloned().collect();
+                    assert_eq!(found, shown(elements, &now));
+                }
+                Step::Last(row, number) => {
+                    let expect = model[row as usize].last_mut();
+                    let found = column.last_mut(RowId(row));
+                    assert_eq!(found.as_deref(), expect.as_ref().map(|(value, _)| value));
+                    if let (Some(found), Some((expect, _))) = (found, expect) {
+                        *found = text(number);
+                        *expect = text(number);
+                    }
+                }
+                Step::Pop(row, number) => {
+                    let is_over = |value: &String| *value < text(number);
+                    let elements = &mut model[row as usize];
+                    let over = elements.iter().take_while(|(value, _)| is_over(value)).count();
+                    elements.drain(..over);
+                    column.pop_front_while(RowId(row), &mut holds, is_over);
+                }
+                Step::Take(row) => {
+                    let elements = std::mem::take(&mut model[row as usize]);
+                    assert_eq!(column.take(RowId(row), &now, &mut holds), shown(&elements, &now));
+                }
+                Step::Clear(row) => {
+                    model[row as usize].clear();
+                    column.clear_row(RowId(row), &mut holds);
+                }
+                Step::Pass(tick) => tick.pass(&mut now),
+                Step::Sweep => {
+                    while column.sweep(3, &now, &mut holds) >= 3 {}
+                    for elements in &mut model {
+                        elements.retain(|(_, stamp)| !life.is_gone(*stamp, &now));
+                    }
+                }
+                Step::Freeze => snapshots.push((column.freeze(), model.clone())),
+            }
+            assert_eq!(column.len(), model.iter().map(Vec::len).sum::<usize>());
+            for row in 0..ROWS {
+                assert_eq!(column.row_len(RowId(row)), model[row as usize].len());
+                assert_eq!(column.holds_row(RowId(row)), !model[row as usize].is_empty());
+            }
+        }
+        expect_holds(&mut holds, |row| !model[row as usize].is_empty());
+        for (frozen, model) in &snapshots {
+            for row in 0..ROWS {
+                assert!(decoded(frozen.as_ref(), row, life) == model[row as usize], "row {row}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn it_is_a_list_a_row(ttl in ttls(), steps in steps()) {
+            run(ttl, steps);
+        }
+    }
+
+    #[test]
+    fn elements_that_are_popped_leave_no_memory_behind() {
+        let (mut column, mut holds) = (ListColumn::<u64>::new(None), RowHolds::default());
+        let now = StateTime::default();
+        let mut most = 0;
+        for number in 0..200_000 {
+            column.push(RowId(0), number, &now, &mut holds);
+            column.pop_front_while(RowId(0), &mut holds, |value| value + 1000 < number);
+            most = most.max(column.bytes());
+        }
+        assert_eq!(column.row_len(RowId(0)), 1001);
+        assert!(most < 400_000, "{most} bytes");
+        assert!(column.iter(RowId(0), now).copied().eq(198_999..200_000));
+    }
+
+    #[test]
+    fn a_snapshot_of_a_long_list_costs_a_push_no_more_than_a_chunk() {
+        let (mut column, mut holds) = (ListColumn::<u64>::new(None), RowHolds::default());
+        let now = StateTime::default();
+        (0..100_000).for_each(|number| column.push(RowId(0), number, &now, &mut holds));
+        let frozen = column.freeze();
+        let before = column.bytes();
+        column.push(RowId(0), 100_000, &now, &mut holds);
+        // Elements: 800 kB; a chunk is 16 kB.
+        assert!(column.bytes() < before + 100_000, "{} after {before} bytes", column.bytes());
+        let mut bytes = Vec::new();
+        assert!(frozen.encode_row(RowId(0), &mut bytes));
+        assert_eq!(Reader::new(&bytes).varint().unwrap(), 100_000);
+    }
+}

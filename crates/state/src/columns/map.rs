@@ -336,3 +336,212 @@ impl<K: Key, V: TypeInformation> FrozenColumn for FrozenMaps<K, V> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hurtig_core::types::codec::Reader;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::columns::model::{Life, ROWS, Tick, expect_holds, ticks, ttls};
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Put(u32, u8, u16),
+        /// Makes an entry if there is none, and adds to it.
+        Add(u32, u8, u16),
+        Get(u32, u8),
+        Remove(u32, u8),
+        ReadAll(u32),
+        Retain(u32, u8),
+        Clear(u32),
+        Pass(Tick),
+        Sweep,
+        Freeze,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let (row, key, number) = (|| 0..ROWS, || 0..12_u8, any::<u16>);
+        let step = prop_oneof![
+            5 => (row(), key(), number()).prop_map(|(row, key, number)| Step::Put(row, key, number)),
+            3 => (row(), key(), number()).prop_map(|(row, key, number)| Step::Add(row, key, number)),
+            3 => (row(), key()).prop_map(|(row, key)| Step::Get(row, key)),
+            3 => (row(), key()).prop_map(|(row, key)| Step::Remove(row, key)),
+            2 => row().prop_map(Step::ReadAll),
+            1 => (row(), 1..5_u8).prop_map(|(row, divisor)| Step::Retain(row, divisor)),
+            1 => row().prop_map(Step::Clear),
+            4 => ticks().prop_map(Step::Pass),
+            1 => Just(Step::Sweep),
+            1 => Just(Step::Freeze),
+        ];
+        proptest::collection::vec(step, 0..150)
+    }
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Held {
+        key: String,
+        value: u64,
+        stamp: i64,
+    }
+
+    /// The entries of each row in the order in which they were added.
+    type Model = Vec<Vec<Held>>;
+
+    fn text(key: u8) -> String {
+        format!("the key {key}, which owns memory")
+    }
+
+    fn decoded(frozen: &dyn FrozenColumn, row: u32, life: Life) -> Vec<Held> {
+        let mut bytes = Vec::new();
+        if !frozen.encode_row(RowId(row), &mut bytes) {
+            assert!(bytes.is_empty());
+            return Vec::new();
+        }
+        let mut reader = Reader::new(&bytes);
+        let count = reader.varint().unwrap();
+        let entries = (0..count).map(|_| {
+            let stamp = if life.is_limited() { i64::decode(&mut reader).unwrap() } else { 0 };
+            let key = String::decode(&mut reader).unwrap();
+            Held { key, value: u64::decode(&mut reader).unwrap(), stamp }
+        });
+        let entries = entries.collect();
+        reader.finish().unwrap();
+        entries
+    }
+
+    /// The place of an entry after a look at it: one that is over goes.
+    fn look(entries: &mut Vec<Held>, key: &str, life: Life, now: &StateTime) -> Option<usize> {
+        let place = entries.iter().position(|held| held.key == key)?;
+        if !life.shows(entries[place].stamp, now) {
+            entries.remove(place);
+            return None;
+        }
+        entries[place].stamp = life.read(entries[place].stamp, now);
+        Some(place)
+    }
+
+    fn run(ttl: Option<StateTtlConfig>, steps: Vec<Step>) {
+        let life = Life(ttl);
+        let mut column = MapColumn::<String, u64>::new(ttl);
+        let mut holds = RowHolds::default();
+        let mut model: Model = vec![Vec::new(); ROWS as usize];
+        let mut snapshots: Vec<(Box<dyn FrozenColumn>, Model)> = Vec::new();
+        let mut now = StateTime::default();
+        for step in steps {
+            match step {
+                Step::Put(row, key, number) => {
+                    let entries = &mut model[row as usize];
+                    match entries.iter_mut().find(|held| held.key == text(key)) {
+                        Some(held) => {
+                            let shown = life.shows(held.stamp, &now);
+                            held.stamp = if shown { life.again(held.stamp, &now) } else { life.fresh(&now) };
+                            held.value = number.into();
+                        }
+                        None => {
+                            let stamp = life.fresh(&now);
+                            entries.push(Held { key: text(key), value: number.into(), stamp });
+                        }
+                    }
+                    column.put(RowId(row), text(key), number.into(), &now, &mut holds);
+                }
+                Step::Add(row, key, number) => {
+                    let entries = &mut model[row as usize];
+                    let place = look(entries, &text(key), life, &now).unwrap_or_else(|| {
+                        let stamp = life.fresh(&now);
+                        entries.push(Held { key: text(key), value: 1_000_000, stamp });
+                        entries.len() - 1
+                    });
+                    let held = &mut entries[place];
+                    held.stamp = life.again(held.stamp, &now);
+                    held.value += u64::from(number);
+                    let make = || 1_000_000;
+                    let value = column.get_or_insert_with(RowId(row), text(key), &now, &mut holds, make);
+                    *value.unwrap() += u64::from(number);
+                }
+                Step::Get(row, key) => {
+                    let entries = &mut model[row as usize];
+                    let place = look(entries, &text(key), life, &now);
+                    let expect = place.map(|place| &entries[place].value);
+                    assert_eq!(column.get(RowId(row), &text(key), &now, &mut holds), expect);
+                }
+                Step::Remove(row, key) => {
+                    let entries = &mut model[row as usize];
+                    let place = entries.iter().position(|held| held.key == text(key));
+                    let held = place.map(|place| entries.remove(place));
+                    let expect = held.filter(|held| life.shows(held.stamp, &now)).map(|held| held.value);
+                    assert_eq!(column.remove(RowId(row), &text(key), &now, &mut holds), expect);
+                }
+                Step::ReadAll(row) => {
+                    let entries = &mut model[row as usize];
+                    if ttl.is_some_and(|ttl| ttl.update == UpdateType::OnReadAndWrite) {
+                        entries.retain_mut(|held| {
+                            let shown = life.shows(held.stamp, &now);
+                            held.stamp = life.read(held.stamp, &now);
+                            shown
+                        });
+                    }
+                    column.read_all(RowId(row), &now, &mut holds);
+                    let shown = entries.iter().filter(|held| life.shows(held.stamp, &now));
+                    let expect: Vec<_> = shown.map(|held| (&held.key, &held.value)).collect();
+                    assert_eq!(column.iter(RowId(row), now).collect::<Vec<_>>(), expect);
+                }
+                Step::Retain(row, divisor) => {
+                    let divisor = u64::from(divisor);
+                    let keep = |held: &Held| life.shows(held.stamp, &now) && held.value % divisor == 0;
+                    model[row as usize].retain(keep);
+                    column.retain(RowId(row), &now, &mut holds, |_, value| value % divisor == 0);
+                }
+                Step::Clear(row) => {
+                    model[row as usize].clear();
+                    column.clear_row(RowId(row), &mut holds);
+                }
+                Step::Pass(tick) => tick.pass(&mut now),
+                Step::Sweep => {
+                    while column.sweep(3, &now, &mut holds) == 3 {}
+                    for entries in &mut model {
+                        entries.retain(|held| !life.is_gone(held.stamp, &now));
+                    }
+                }
+                Step::Freeze => snapshots.push((column.freeze(), model.clone())),
+            }
+            assert_eq!(column.len(), model.iter().map(Vec::len).sum::<usize>());
+            for row in 0..ROWS {
+                assert_eq!(column.row_len(RowId(row)), model[row as usize].len());
+                assert_eq!(column.holds_row(RowId(row)), !model[row as usize].is_empty());
+            }
+        }
+        expect_holds(&mut holds, |row| !model[row as usize].is_empty());
+        for (frozen, model) in &snapshots {
+            for row in 0..ROWS {
+                assert_eq!(decoded(frozen.as_ref(), row, life), model[row as usize]);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn it_is_a_map_a_row(ttl in ttls(), steps in steps()) {
+            run(ttl, steps);
+        }
+    }
+
+    #[test]
+    fn maps_of_many_rows_do_not_mix() {
+        let (mut column, mut holds) = (MapColumn::<u64, u64>::new(None), RowHolds::default());
+        let now = StateTime::default();
+        for row in 0..300 {
+            for key in 0..30 {
+                column.put(RowId(row), key, u64::from(row) * 1000 + key, &now, &mut holds);
+            }
+        }
+        (0..300).step_by(2).for_each(|row| column.clear_row(RowId(row), &mut holds));
+        for row in 0..300_u32 {
+            for key in 0..31 {
+                let expect = (row % 2 == 1 && key < 30).then_some(u64::from(row) * 1000 + key);
+                assert_eq!(column.get(RowId(row), &key, &now, &mut holds).copied(), expect, "{row}, {key}");
+            }
+        }
+        assert_eq!(column.len(), 150 * 30);
+    }
+}

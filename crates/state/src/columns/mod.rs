@@ -4,6 +4,8 @@
 //! by its own hash. [`sorted`]: elements a row by their times, for joins. None of them knows the type of the keys.
 pub mod list;
 pub mod map;
+#[cfg(test)]
+mod model;
 pub mod sorted;
 pub mod value;
 

@@ -196,3 +196,164 @@ impl<T: TypeInformation> FrozenColumn for FrozenValues<T> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hurtig_core::types::codec::Reader;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::columns::model::{Life, ROWS, Tick, expect_holds, ticks, ttls};
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Write(u32, u16),
+        Change(u32, u16),
+        Read(u32),
+        Clear(u32),
+        Pass(Tick),
+        Sweep,
+        Freeze,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let row = || 0..ROWS;
+        let step = prop_oneof![
+            4 => (row(), any::<u16>()).prop_map(|(row, value)| Step::Write(row, value)),
+            2 => (row(), any::<u16>()).prop_map(|(row, value)| Step::Change(row, value)),
+            3 => row().prop_map(Step::Read),
+            2 => row().prop_map(Step::Clear),
+            4 => ticks().prop_map(Step::Pass),
+            1 => Just(Step::Sweep),
+            1 => Just(Step::Freeze),
+        ];
+        proptest::collection::vec(step, 0..120)
+    }
+
+    /// The value of each row with its stamp.
+    type Model = Vec<Option<(String, i64)>>;
+
+    fn text(number: u16) -> String {
+        format!("the value {number}, which owns memory")
+    }
+
+    /// What the bytes of a row say: a stamp, if there is a time to live, and the value.
+    fn decoded(frozen: &dyn FrozenColumn, row: u32, life: Life) -> Option<(String, i64)> {
+        let mut bytes = Vec::new();
+        frozen.encode_row(RowId(row), &mut bytes).then(|| {
+            let mut reader = Reader::new(&bytes);
+            let stamp = if life.is_limited() { i64::decode(&mut reader).unwrap() } else { 0 };
+            let value = String::decode(&mut reader).unwrap();
+            reader.finish().unwrap();
+            (value, stamp)
+        })
+    }
+
+    fn run(ttl: Option<StateTtlConfig>, steps: Vec<Step>) {
+        let life = Life(ttl);
+        let mut column = ValueColumn::<String>::new(ttl);
+        let mut holds = RowHolds::default();
+        let mut model: Model = vec![None; ROWS as usize];
+        let mut snapshots: Vec<(Box<dyn FrozenColumn>, Model)> = Vec::new();
+        let mut now = StateTime::default();
+        // What any look at a row does to it.
+        let look = |held: &mut Option<(String, i64)>, now: &StateTime| match held {
+            Some((_, stamp)) if life.shows(*stamp, now) => *stamp = life.read(*stamp, now),
+            _ => *held = None,
+        };
+        let write = |held: &mut Option<(String, i64)>, value: String, now: &StateTime| {
+            let stamp = held.as_ref().map_or(life.fresh(now), |(_, stamp)| life.again(*stamp, now));
+            *held = Some((value, stamp));
+        };
+        for step in steps {
+            match step {
+                Step::Write(row, number) => {
+                    look(&mut model[row as usize], &now);
+                    write(&mut model[row as usize], text(number), &now);
+                    column.modify(RowId(row), &now, &mut holds, |value| *value = Some(text(number)));
+                }
+                // An even number keeps what is there, an odd one appends to it or removes it if it is long.
+                Step::Change(row, number) => {
+                    let change = |value: &mut Option<String>| match value {
+                        Some(_) if number % 2 == 0 => {}
+                        Some(value) if value.len() < 60 => value.push_str(&text(number)),
+                        value => *value = None,
+                    };
+                    let held = &mut model[row as usize];
+                    look(held, &now);
+                    let mut changed = held.as_ref().map(|(value, _)| value.clone());
+                    change(&mut changed);
+                    match changed {
+                        Some(value) => write(held, value, &now),
+                        None => *held = None,
+                    }
+                    column.modify(RowId(row), &now, &mut holds, change);
+                }
+                Step::Read(row) => {
+                    look(&mut model[row as usize], &now);
+                    let expect = model[row as usize].as_ref().map(|(value, _)| value);
+                    assert_eq!(column.get(RowId(row), &now, &mut holds), expect);
+                }
+                Step::Clear(row) => {
+                    model[row as usize] = None;
+                    column.clear_row(RowId(row), &mut holds);
+                }
+                Step::Pass(tick) => tick.pass(&mut now),
+                Step::Sweep => {
+                    while column.sweep(2, &now, &mut holds) == 2 {}
+                    for held in &mut model {
+                        held.take_if(|(_, stamp)| life.is_gone(*stamp, &now));
+                    }
+                }
+                Step::Freeze => snapshots.push((column.freeze(), model.clone())),
+            }
+            assert_eq!(column.len(), model.iter().flatten().count());
+            for row in 0..ROWS {
+                assert_eq!(column.holds_row(RowId(row)), model[row as usize].is_some());
+            }
+        }
+        expect_holds(&mut holds, |row| model[row as usize].is_some());
+        for (frozen, model) in &snapshots {
+            for row in 0..ROWS {
+                assert_eq!(decoded(frozen.as_ref(), row, life), model[row as usize]);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn it_is_a_value_a_row(ttl in ttls(), steps in steps()) {
+            run(ttl, steps);
+        }
+    }
+
+    #[test]
+    fn a_row_that_never_had_a_value_has_none() {
+        let (mut column, mut holds) = (ValueColumn::<u64>::new(None), RowHolds::default());
+        let now = StateTime::default();
+        assert_eq!(column.get(RowId(7), &now, &mut holds), None);
+        assert_eq!(column.get(RowId::NONE, &now, &mut holds), None);
+        column.clear_row(RowId::NONE, &mut holds);
+        column.modify(RowId(7), &now, &mut holds, |value| assert_eq!(*value, None));
+        assert!(column.is_empty() && !holds.has_released());
+        let frozen = column.freeze();
+        assert!(!frozen.encode_row(RowId(7), &mut Vec::new()));
+    }
+
+    #[test]
+    fn a_reset_gives_memory_back() {
+        let (mut column, mut holds) = (ValueColumn::<u64>::new(None), RowHolds::default());
+        let now = StateTime::default();
+        for row in 0..10_000 {
+            column.modify(RowId(row), &now, &mut holds, |value| *value = Some(1));
+        }
+        let frozen = column.freeze();
+        assert!(column.bytes() > 80_000);
+        (0..10_000).for_each(|row| column.clear_row(RowId(row), &mut holds));
+        column.reset();
+        assert_eq!((column.len(), column.bytes()), (0, 0));
+        // Who has seen it before still does.
+        assert!((0..10_000).all(|row| frozen.encode_row(RowId(row), &mut Vec::new())));
+    }
+}

@@ -11,6 +11,7 @@ mod latency;
 mod report;
 mod rows;
 mod sink;
+pub mod timer_flood;
 mod timers;
 mod windows;
 
@@ -38,6 +39,7 @@ Benchmarks:
   sliding_count       the same in windows of 10 min, one every second
   session_count       sessions of 100 k keys
   timers              a timer per record, 1 M live
+  timer_flood         one watermark that fires 10 M timers into a slow sink
 
 With --json each benchmark is one line: name, records (counted at the source), seconds, cpu_seconds,
 records_per_second, bare_records_per_second (a hand-written, fused loop over the same records in the same
@@ -80,6 +82,7 @@ const BENCHMARKS: &[(&str, Benchmark)] = &[
     ("sliding_count", windows::sliding),
     ("session_count", windows::session),
     ("timers", timers::run),
+    ("timer_flood", timer_flood::run),
 ];
 
 impl Engine {

@@ -1,8 +1,8 @@
 //! Delays of airports from three million flights in the order in which they were scheduled, asked in three ways:
 //! [`totals`] that run on for ever, [`hours`] that are windows, [`spells`] that are sessions.
-mod hours;
-mod spells;
-mod totals;
+pub mod hours;
+pub mod spells;
+pub mod totals;
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use hurtig::connectors::files::{FileSink, FileSource};
 use hurtig::formats::CsvOptions;
 use hurtig::prelude::*;
 
-pub use hours::{HOURS, Hour};
-pub use spells::{DELAYED_MINUTES, GAP, Spell};
-pub use totals::LATE;
+use hours::HOURS;
+use spells::Spell;
+use totals::LATE;
 
 /// How far behind the latest event a flight may come without being late.
 pub const OUT_OF_ORDERNESS: Duration = Duration::from_secs(24 * 3600);

@@ -11,7 +11,9 @@ use hurtig::prelude::*;
 mod job;
 mod plain;
 
-use job::{Hour, Spell, WATCHED};
+use job::WATCHED;
+use job::hours::Hour;
+use job::spells::Spell;
 use plain::Plain;
 
 fn file() -> PathBuf {

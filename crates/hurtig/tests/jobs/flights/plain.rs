@@ -9,7 +9,9 @@ use arrow_schema::{DataType, TimeUnit};
 use hurtig::prelude::*;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::job::{DELAYED_MINUTES, GAP, Hour, OUT_OF_ORDERNESS, Spell};
+use super::job::OUT_OF_ORDERNESS;
+use super::job::hours::Hour;
+use super::job::spells::{DELAYED_MINUTES, GAP, Spell};
 
 const MINUTE_MILLIS: i64 = 60_000;
 const TEN_MINUTES_MILLIS: i64 = 10 * MINUTE_MILLIS;

@@ -14,6 +14,7 @@ use hurtig_state::rows::RowHolds;
 use hurtig_state::timers::{RowTimer, TimerQueue};
 
 use crate::context::OperatorContext;
+use crate::keyed::TimeDomain;
 
 pub use continuous::{ContinuousEventTimeTrigger, ContinuousProcessingTimeTrigger};
 pub use count::CountTrigger;
@@ -115,10 +116,11 @@ pub trait Trigger<T, W>: Clone + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Whether it fires each window when it ends, once per late element afterwards, and never otherwise.
+    /// By which time windows end that it fires when they do, once per late element afterwards, and never
+    /// otherwise; `None` if it does anything else. Windows that end by the other time it may fire whenever.
     #[doc(hidden)]
-    fn fires_at_the_end_alone(&self) -> bool {
-        false
+    fn fires_at_the_end_alone(&self) -> Option<TimeDomain> {
+        None
     }
 }
 
@@ -128,13 +130,14 @@ pub struct TriggerContext<'a> {
     pub(crate) event: &'a mut TimerQueue,
     pub(crate) processing: &'a mut TimerQueue,
     pub(crate) holds: &'a mut RowHolds,
-    /// The timer of event time that was set last: set again and again, it costs a comparison.
+    /// The timer that was set last: set again and again, it costs a comparison.
     pub(crate) last: &'a mut i64,
+    pub(crate) last_domain: &'a mut TimeDomain,
     /// The timer of event time that is firing, and so is set no more.
     pub(crate) fired: Option<i64>,
     /// The timer that ends the window, and is the trigger's own too if that sets one of the same time.
     pub(crate) end: Option<i64>,
-    pub(crate) ends_by_event_time: bool,
+    pub(crate) ends_by: TimeDomain,
     /// Whether the trigger is to be called when that timer fires: not if it has deleted its own, as in Flink. The
     /// window ends all the same, which in Flink it does not.
     pub(crate) ends: &'a mut bool,
@@ -162,48 +165,60 @@ impl TriggerContext<'_> {
     #[inline]
     pub fn register_event_time_timer(&mut self, time: EventTime) {
         let time = time.as_millis();
-        if (*self.last != time || time == NO_TIMER) && !self.operator.timers_are_over() {
-            *self.last = time;
-            *self.ends |= self.is_end(time, true);
+        if self.is_new(TimeDomain::EventTime, time) && !self.operator.timers_are_over() {
             self.event.set(RowTimer::new(time, self.row, 0), self.holds);
         }
     }
 
     /// Sets a timer for the window.
+    #[inline]
     pub fn register_processing_time_timer(&mut self, time: ProcessingTime) {
-        if self.operator.timers_are_over() {
-            return;
+        if self.is_new(TimeDomain::ProcessingTime, time.as_millis()) && !self.operator.timers_are_over() {
+            self.processing.set(RowTimer::new(time.as_millis(), self.row, 0), self.holds);
+            self.operator.wake_for_timer(time);
         }
-        *self.ends |= self.is_end(time.as_millis(), false);
-        self.processing.set(RowTimer::new(time.as_millis(), self.row, 0), self.holds);
-        self.operator.wake_for_timer(time);
+    }
+
+    /// Takes a timer down as the last one. Whether it was not.
+    #[inline]
+    fn is_new(&mut self, domain: TimeDomain, time: i64) -> bool {
+        let is_new = *self.last != time || *self.last_domain != domain || time == NO_TIMER;
+        if is_new {
+            (*self.last, *self.last_domain) = (time, domain);
+            *self.ends |= self.is_end(domain, time);
+        }
+        is_new
     }
 
     /// Deletes a timer of the window, if it is set.
     pub fn delete_event_time_timer(&mut self, time: EventTime) {
         let time = time.as_millis();
-        if *self.last == time {
-            *self.last = NO_TIMER;
-        }
-        if self.is_end(time, true) {
-            *self.ends = false;
-        } else if self.fired != Some(time) {
+        if !self.takes_back(TimeDomain::EventTime, time) && self.fired != Some(time) {
             self.event.delete(RowTimer::new(time, self.row, 0), self.holds);
         }
     }
 
     /// Deletes a timer of the window, if it is set.
     pub fn delete_processing_time_timer(&mut self, time: ProcessingTime) {
-        if self.is_end(time.as_millis(), false) {
-            *self.ends = false;
-        } else {
-            self.processing.delete(RowTimer::new(time.as_millis(), self.row, 0), self.holds);
+        let time = time.as_millis();
+        if !self.takes_back(TimeDomain::ProcessingTime, time) {
+            self.processing.delete(RowTimer::new(time, self.row, 0), self.holds);
         }
+    }
+
+    /// Forgets a timer. Whether it is the one that ends the window: then it stays, but is not the trigger's.
+    fn takes_back(&mut self, domain: TimeDomain, time: i64) -> bool {
+        if (*self.last, *self.last_domain) == (time, domain) {
+            *self.last = NO_TIMER;
+        }
+        let is_end = self.is_end(domain, time);
+        *self.ends &= !is_end;
+        is_end
     }
 
     /// Whether this is the timer that ends the window.
     #[inline]
-    fn is_end(&self, time: i64, of_event_time: bool) -> bool {
-        self.ends_by_event_time == of_event_time && self.end == Some(time)
+    fn is_end(&self, domain: TimeDomain, time: i64) -> bool {
+        self.ends_by == domain && self.end == Some(time)
     }
 }

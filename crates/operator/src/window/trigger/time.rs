@@ -1,6 +1,7 @@
 //! Firing when the window ends.
 use hurtig_core::{EventTime, ProcessingTime, Result};
 
+use crate::keyed::TimeDomain;
 use crate::window::trigger::{Trigger, TriggerContext, TriggerResult};
 use crate::window::window::Window;
 
@@ -58,8 +59,8 @@ impl<T, W: Window> Trigger<T, W> for EventTimeTrigger {
         Ok(())
     }
 
-    fn fires_at_the_end_alone(&self) -> bool {
-        true
+    fn fires_at_the_end_alone(&self) -> Option<TimeDomain> {
+        Some(TimeDomain::EventTime)
     }
 }
 
@@ -72,8 +73,7 @@ fn end_of<W: Window>(window: &W) -> ProcessingTime {
 }
 
 impl<T, W: Window> Trigger<T, W> for ProcessingTimeTrigger {
-    /// Whether the timer is set.
-    type State = bool;
+    type State = ();
 
     #[inline]
     fn on_element(
@@ -81,13 +81,10 @@ impl<T, W: Window> Trigger<T, W> for ProcessingTimeTrigger {
         _: &T,
         _: Option<EventTime>,
         window: &W,
-        is_set: &mut bool,
+        _: &mut (),
         context: &mut TriggerContext<'_>,
     ) -> Result<TriggerResult> {
-        if !*is_set {
-            *is_set = true;
-            context.register_processing_time_timer(end_of(window));
-        }
+        context.register_processing_time_timer(end_of(window));
         Ok(TriggerResult::Continue)
     }
 
@@ -95,10 +92,9 @@ impl<T, W: Window> Trigger<T, W> for ProcessingTimeTrigger {
         &self,
         _: ProcessingTime,
         _: &W,
-        is_set: &mut bool,
+        _: &mut (),
         _: &mut TriggerContext<'_>,
     ) -> Result<TriggerResult> {
-        *is_set = false;
         Ok(TriggerResult::Fire)
     }
 
@@ -109,24 +105,22 @@ impl<T, W: Window> Trigger<T, W> for ProcessingTimeTrigger {
     fn on_merge(
         &self,
         window: &W,
-        is_set: &mut bool,
-        _: Vec<bool>,
+        _: &mut (),
+        _: Vec<()>,
         context: &mut TriggerContext<'_>,
     ) -> Result<()> {
         if end_of(window) > context.current_processing_time() {
-            *is_set = true;
             context.register_processing_time_timer(end_of(window));
         }
         Ok(())
     }
 
-    fn clear(&self, window: &W, is_set: &mut bool, context: &mut TriggerContext<'_>) -> Result<()> {
-        *is_set = false;
+    fn clear(&self, window: &W, _: &mut (), context: &mut TriggerContext<'_>) -> Result<()> {
         context.delete_processing_time_timer(end_of(window));
         Ok(())
     }
 
-    fn fires_at_the_end_alone(&self) -> bool {
-        true
+    fn fires_at_the_end_alone(&self) -> Option<TimeDomain> {
+        Some(TimeDomain::ProcessingTime)
     }
 }

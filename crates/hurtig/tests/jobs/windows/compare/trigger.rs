@@ -4,7 +4,7 @@ use std::time::Duration;
 use hurtig::prelude::{
     ContinuousEventTimeTrigger, ContinuousProcessingTimeTrigger, CountTrigger, DeltaTrigger,
     EndOfStreamTrigger, EventTime, EventTimeTrigger, NeverTrigger, ProcessingTimeTrigger,
-    ProcessingTimeoutTrigger, PurgingTrigger, Result, Trigger, TriggerContext, TriggerResult,
+    ProcessingTimeoutTrigger, PurgingTrigger, Result, TimeDomain, Trigger, TriggerContext, TriggerResult,
     TypeInformation, Window,
 };
 
@@ -29,7 +29,6 @@ pub enum AnyTrigger {
 /// What any trigger remembers: of each kind its own, so that it is the default when that is.
 #[derive(Clone, Debug, Default, PartialEq, TypeInformation)]
 pub struct AnyState {
-    is_set: bool,
     count: u64,
     next: Option<i64>,
     last: Option<Item>,
@@ -94,7 +93,7 @@ macro_rules! with_trigger {
     ($any:ident, $state:ident, |$trigger:ident, $own:ident| $call:expr) => {
         match $any {
             AnyTrigger::EventTime($trigger) => with_trigger!($own, &mut (), $call),
-            AnyTrigger::ProcessingTime($trigger) => with_trigger!($own, &mut $state.is_set, $call),
+            AnyTrigger::ProcessingTime($trigger) => with_trigger!($own, &mut (), $call),
             AnyTrigger::Count($trigger) => with_trigger!($own, &mut $state.count, $call),
             AnyTrigger::Delta($trigger) => with_trigger!($own, &mut $state.last, $call),
             AnyTrigger::ContinuousEventTime($trigger) => with_trigger!($own, &mut $state.next, $call),
@@ -177,8 +176,8 @@ impl<W: Window> Trigger<Item, W> for AnyTrigger {
                 Trigger::<Item, W>::on_merge(trigger, window, &mut (), merged, context)
             }
             AnyTrigger::ProcessingTime(trigger) => {
-                let merged = merged.iter().map(|merged| merged.is_set).collect();
-                Trigger::<Item, W>::on_merge(trigger, window, &mut state.is_set, merged, context)
+                let merged = vec![(); merged.len()];
+                Trigger::<Item, W>::on_merge(trigger, window, &mut (), merged, context)
             }
             AnyTrigger::Count(trigger) => {
                 let merged = merged.iter().map(|merged| merged.count).collect();
@@ -206,7 +205,7 @@ impl<W: Window> Trigger<Item, W> for AnyTrigger {
         with_trigger!(self, state, |trigger, own| Trigger::<Item, W>::clear(trigger, window, own, context))
     }
 
-    fn fires_at_the_end_alone(&self) -> bool {
+    fn fires_at_the_end_alone(&self) -> Option<TimeDomain> {
         let state = &mut AnyState::default();
         with_trigger!(self, state, |trigger, _own| Trigger::<Item, W>::fires_at_the_end_alone(trigger))
     }
