@@ -228,7 +228,10 @@ where
         C: WindowContents<T, S::Key, A::Window, Output = O>,
     {
         if self.assigner.is_merging() && !self.trigger.can_merge() {
-            self.stream.mistake("a trigger that cannot merge was given to windows that do");
+            let trigger = short_name::<G>();
+            self.stream.mistake(&format!(
+                "{trigger} cannot merge what it remembers of windows, and these windows merge: use another trigger"
+            ));
         }
         let (selector, assigner) = (self.stream.selector().clone(), self.assigner.clone());
         let (trigger, options) = (self.trigger.clone(), self.options.clone());
@@ -319,6 +322,12 @@ where
     {
         self.process(Late { aggregate })
     }
+}
+
+/// The name of a type without the modules that it and its parameters lie in.
+fn short_name<T>() -> String {
+    let parts = std::any::type_name::<T>().split_inclusive(['<', '>', '(', ')', '[', ']', ',', ' ', '&']);
+    parts.map(|part| part.rsplit("::").next().unwrap_or(part)).collect()
 }
 
 /// An aggregation of elements that were held.

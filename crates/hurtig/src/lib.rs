@@ -117,6 +117,14 @@ pub mod prelude {
 #[doc = include_str!("../../../docs/async-io.md")]
 mod async_io_page {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/execution-mode.md")]
+mod execution_mode_page {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/joins.md")]
+mod joins_page {}
+
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

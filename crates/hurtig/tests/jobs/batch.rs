@@ -7,7 +7,7 @@ use hurtig::core::config::options::RUNTIME_MODE;
 use hurtig::prelude::*;
 
 use crate::functions::{Observe, Seen, WithTime, timed};
-use crate::harness::{Run, check, check_each, check_fails, check_in_order, check_per_key, expect_message};
+use crate::harness::{Run, check, check_fails, check_in_order, check_per_key, expect_message};
 use crate::script::{Script, Step};
 
 /// The environment, for a batch.
@@ -345,21 +345,5 @@ fn a_reduction_that_fails_names_the_record() {
     check_fails(
         |env| batch(env).from_collection([100i8, 27, 1]).key_by(|_| 0i64).sum(|n| n),
         &["Keyed Aggregation", "the sum of 127 and 1 does not fit i8"],
-    );
-}
-
-#[test]
-fn nothing_comes_out_before_the_end() {
-    // The sum comes behind all records of the same source.
-    check_each(
-        |env| {
-            let numbers = batch(env).from_collection((0..64i64).map(|n| n % 4)).set_parallelism(1);
-            let sums = numbers.key_by(|_| 0i64).reduce(|held, next| held + next).set_parallelism(1);
-            numbers.union([&sums]).process(Observe).set_parallelism(1)
-        },
-        |run, found| {
-            let Seen::Record(last, ..) = &found[64] else { panic!("{run}: {found:?}") };
-            assert_eq!((found.len(), *last), (67, 96), "{run}");
-        },
     );
 }

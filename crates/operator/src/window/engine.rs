@@ -68,6 +68,8 @@ pub struct WindowEngine<T, A: WindowAssigner<T>, G: Trigger<T, A::Window>, C> {
     lazy: bool,
     dropped: Option<Counter>,
     swept: usize,
+    /// When they are looked at for it next.
+    sweep_at: Option<ProcessingTime>,
     types: PhantomData<fn(T)>,
 }
 
@@ -101,6 +103,7 @@ where
             lazy,
             dropped: None,
             swept: 0,
+            sweep_at: None,
             types: PhantomData,
         }
     }
@@ -383,7 +386,9 @@ where
             self.renew(row, timestamp, context)?;
         }
         let WindowTable { rows, event, processing, .. } = &mut self.windows;
-        let Some(WindowRow { window, state, last, last_domain, ends, .. }) = rows.get_mut(row.0) else { return Ok(()) };
+        let Some(held) = rows.get_mut(row.0) else { return Ok(()) };
+        held.take_back(row, &mut context.window_states.holds);
+        let WindowRow { window, state, last, last_domain, ends, .. } = held;
         let mut about = TriggerContext {
             row,
             event,
@@ -417,7 +422,7 @@ where
     where
         C: WindowContents<T, K, A::Window>,
     {
-        self.act(keys, row, result, 0, context)?;
+        self.act(keys, row, result, context)?;
         let ends = match self.windows.rows.get(row.0) {
             Some(held) if !held.ends && !held.dead => Some(self.ends.of(&held.window)),
             _ => None,
@@ -457,13 +462,12 @@ where
         }
     }
 
-    /// Does what the trigger said. `firing`: how many timers that fire hold the window.
+    /// Does what the trigger said.
     fn act<K: Key>(
         &mut self,
         keys: &RowTable<K>,
         row: RowId,
         result: TriggerResult,
-        firing: u32,
         context: &mut WindowContext<'_, A::Window, C::Output>,
     ) -> Result<()>
     where
@@ -477,25 +481,22 @@ where
         }
         if result.is_purge() {
             self.contents.clear(row, &mut context.window_states.holds);
-            self.drop_if_empty(row, firing, context);
+            self.let_go_if_empty(row, context);
         }
         Ok(())
     }
 
     /// A window without end goes when it holds nothing and its trigger remembers nothing. One that merges stays:
     /// elements to come would miss its span.
-    fn drop_if_empty<O: TypeInformation>(
+    fn let_go_if_empty<O: TypeInformation>(
         &mut self,
         row: RowId,
-        firing: u32,
         context: &mut WindowContext<'_, A::Window, O>,
     ) {
         let Some(held) = self.windows.rows.get(row.0) else { return };
-        let held_alone = context.window_states.holds.count(row) <= 1 + firing;
-        let idle = held_alone && held.state == G::State::default() && !self.merging;
-        if idle && self.ends.of(&held.window).is_none() {
-            let key = held.key;
-            self.forget(key, row, context);
+        let empty = held.state == G::State::default() && !self.merging;
+        if empty && self.ends.of(&held.window).is_none() {
+            self.windows.let_go(row, &mut context.window_states.holds);
         }
     }
 
@@ -512,7 +513,8 @@ where
         if let Some(held) = self.windows.rows.get(row.0) {
             context.window = held.window.clone();
             context.timestamp = held.window.max_timestamp();
-            context.window_row = row;
+            // As in Flink, windows that merge have no state of their own: nobody could say what becomes of it.
+            context.window_row = if self.merging { RowId::NONE } else { row };
             context.key_row = held.key;
         }
     }
@@ -555,7 +557,10 @@ where
                 trigger.on_processing_time(ProcessingTime::from_millis(time), window, state, context)
             }
         })?;
-        self.act(keys, row, result, 1, context)?;
+        if let Some(held) = self.windows.rows.get_mut(row.0).filter(|held| held.state != G::State::default()) {
+            held.take_back(row, &mut context.window_states.holds);
+        }
+        self.act(keys, row, result, context)?;
         if is_over {
             self.end(row, of_event_time.then_some(time), context)?;
         }
@@ -606,10 +611,13 @@ where
         let Some(held) = self.windows.rows.get(row.0) else { return Ok(()) };
         let stamp = held.stamp;
         if stamp != i64::MIN && ttl.is_over(stamp, &time) {
+            self.turn_to(row, context);
             self.contents.clear(row, &mut context.window_states.holds);
             self.with_trigger(row, None, context, |trigger, window, state, context| {
                 trigger.clear(window, state, context)
             })?;
+            self.contents.close_window(context)?;
+            context.window_states.clear_row(row);
         }
         if let Some(held) = self.windows.rows.get_mut(row.0) {
             held.stamp = ttl.renewed(stamp, &time);
@@ -626,10 +634,10 @@ where
     where
         C: WindowContents<T, K, A::Window>,
     {
-        match self.options.ttl {
-            Some(ttl) => self.sweep_some(records * ttl.per_record(), context).map(|_| ()),
-            None => Ok(()),
-        }
+        let Some(ttl) = self.options.ttl else { return Ok(()) };
+        self.sweep_some(records * ttl.per_record(), context)?;
+        self.plan_sweep(false, context);
+        Ok(())
     }
 
     /// Time has passed: drops windows that nobody has written to for too long.
@@ -638,11 +646,19 @@ where
         C: WindowContents<T, K, A::Window>,
     {
         let more = self.sweep_some(SWEEP, context)?;
-        let Some(ttl) = self.options.ttl.filter(|_| self.windows.len() > 0) else { return Ok(()) };
-        let pause = if more { 1 } else { ttl.pause_millis() };
-        let at = context.operator.host.processing_time() + Duration::from_millis(pause);
-        context.operator.wake_at(at);
+        self.plan_sweep(more, context);
         Ok(())
+    }
+
+    /// Asks to be woken to look at windows, while there are any.
+    fn plan_sweep<O>(&mut self, soon: bool, context: &mut WindowContext<'_, A::Window, O>) {
+        let Some(ttl) = self.options.ttl.filter(|_| self.windows.len() > 0) else { return };
+        let pause = if soon { 1 } else { ttl.pause_millis() };
+        let at = context.now + Duration::from_millis(pause);
+        let planned = self.sweep_at.filter(|planned| *planned > context.now);
+        let at = planned.map_or(at, |planned| planned.min(at));
+        self.sweep_at = Some(at);
+        context.operator.wake_at(at);
     }
 
     fn sweep_some<K: Key>(

@@ -124,7 +124,8 @@ impl<W, O: TypeInformation> WindowContext<'_, W, O> {
         Ok(())
     }
 
-    /// State of the key and this window, forgotten with the window. Registered in `open` like any other.
+    /// State of the key and this window, forgotten with the window. Registered in `open` like any other. Windows
+    /// that merge have none: what is written is an error.
     pub fn window_state(&mut self) -> WindowStateAccess<'_> {
         WindowStateAccess { row: self.window_row, states: self.window_states }
     }
@@ -151,8 +152,8 @@ impl StateAccess for WindowStateAccess<'_> {
             return Ok(self.row);
         }
         Err(Error::user(
-            "these windows share panes and have no state each: use global_state, or any other trigger than \
-             the default",
+            "windows that merge have no state each, nor have sliding ones with an incremental function and the \
+             default trigger, which share panes: use global_state, or process",
         ))
     }
 

@@ -98,7 +98,8 @@ where
 
     /// Gives up windows and keys that are gone.
     fn collect(&mut self) {
-        self.engine.windows.collect(&mut self.window_states.holds);
+        let WindowOperator { engine, window_states, key_states, .. } = self;
+        engine.windows.collect(&mut window_states.holds, |key| key_states.holds.release(key));
         if self.key_states.holds.has_released() {
             let keys = &mut self.keys;
             self.key_states.holds.give_up(|row| {

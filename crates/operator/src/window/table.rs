@@ -28,8 +28,21 @@ pub struct WindowRow<W, S> {
     pub ends: bool,
     /// It is gone; only timers that nobody deleted hold the row.
     pub dead: bool,
+    /// It holds nothing and remembers nothing, and goes when no timer and no state of its own holds the row.
+    pub idle: bool,
     /// When it was last written, if windows have a time to live.
     pub stamp: i64,
+}
+
+impl<W, S> WindowRow<W, S> {
+    /// The window is used again, if it had been let go.
+    #[inline]
+    pub fn take_back(&mut self, row: RowId, holds: &mut RowHolds) {
+        if self.idle {
+            self.idle = false;
+            holds.hold(row);
+        }
+    }
 }
 
 impl<W: Window, S: TypeInformation> Stored for WindowRow<W, S> {
@@ -105,6 +118,7 @@ impl<W: Window, S: TypeInformation + Default> WindowTable<W, S> {
             last_domain: TimeDomain::EventTime,
             ends: false,
             dead: false,
+            idle: false,
             stamp: i64::MIN,
         };
         let row = self.rows.insert(held).map(RowId).ok_or_else(|| {
@@ -123,17 +137,32 @@ impl<W: Window, S: TypeInformation + Default> WindowTable<W, S> {
         let hash = hash(held.key, &held.window);
         self.index.remove(hash, row);
         self.live -= 1;
-        holds.release(row);
+        if !held.idle {
+            holds.release(row);
+        }
     }
 
-    /// Gives up the rows of dead windows that nothing holds any more.
+    /// The window holds nothing: it goes unless it is used again or something holds the row.
+    pub fn let_go(&mut self, row: RowId, holds: &mut RowHolds) {
+        if let Some(held) = self.rows.get_mut(row.0).filter(|held| !held.idle && !held.dead) {
+            held.idle = true;
+            holds.release(row);
+        }
+    }
+
+    /// Gives up the rows of dead and idle windows that nothing holds any more. `forgotten` gets the rows of the
+    /// keys of windows that are gone by this.
     #[inline]
-    pub fn collect(&mut self, holds: &mut RowHolds) {
+    pub fn collect(&mut self, holds: &mut RowHolds, mut forgotten: impl FnMut(RowId)) {
         if holds.has_released() {
             holds.give_up(|row| {
-                if self.rows.get(row.0).is_some_and(|held| held.dead) {
-                    self.rows.remove(row.0);
+                let Some(held) = self.rows.get(row.0).filter(|held| held.dead || held.idle) else { return };
+                if !held.dead {
+                    self.index.remove(hash(held.key, &held.window), row);
+                    self.live -= 1;
+                    forgotten(held.key);
                 }
+                self.rows.remove(row.0);
             });
             if self.rows.is_empty() {
                 holds.reset();

@@ -168,6 +168,8 @@ pub fn query(events: DataStream<Event>) -> DataStream<HighestBid> {
 
 #[cfg(test)]
 mod tests {
+    use hurtig::test::KeyedOneInputOperatorTestHarness;
+
     use super::*;
     use crate::bench::nexmark::naive;
     use crate::bench::nexmark::testing::{Data, bid, run, run_given, sorted};
@@ -188,6 +190,28 @@ mod tests {
         assert!(sorted(run_given(query, events.clone())) == sorted(naive::q7(&events)));
         events.reverse();
         assert!(sorted(run_given(query, events.clone())) == sorted(naive::q7(&events)));
+    }
+
+    #[test]
+    fn a_window_waits_for_bids_at_its_end_and_leaves_nothing_behind() {
+        let end = |candidate: &Candidate| candidate.end;
+        let mut matches = KeyedOneInputOperatorTestHarness::new(end, Matches::default());
+        matches.open().unwrap();
+        let millis = EventTime::from_millis;
+        let mut push = |membership, auction, price, time| {
+            let Event::Bid(bid) = bid(auction, 9, price, time) else { unreachable!("it makes bids") };
+            matches.process_element(candidate(10_000, membership, bid), millis(time)).unwrap();
+        };
+        push(Membership::Member, 1, 300, 5_000);
+        push(Membership::Guest, 2, 400, 10_000);
+        push(Membership::Guest, 3, 300, 10_000);
+        push(Membership::Guest, 4, 299, 10_000);
+        matches.process_watermark(millis(9_999)).unwrap();
+        assert_eq!(matches.take_values(), []);
+        matches.process_watermark(millis(10_000)).unwrap();
+        let auctions: Vec<_> = matches.take_values().into_iter().map(|bid| bid.auction).collect();
+        assert_eq!(auctions, [1, 3]);
+        assert_eq!((matches.num_keyed_state_entries(), matches.num_event_time_timers()), (0, 0));
     }
 
     #[test]

@@ -29,16 +29,32 @@ pub struct Timer {
 pub struct Timers {
     event_time: BTreeSet<Timer>,
     processing_time: BTreeSet<Timer>,
+    /// Those of which the trigger is not to hear.
+    silent: BTreeSet<(TimeDomain, Timer)>,
 }
 
 impl Timers {
     /// Sets a timer, also one in the past.
     pub fn register(&mut self, domain: TimeDomain, timer: Timer) {
+        self.silent.remove(&(domain, timer));
         self.of(domain).insert(timer);
+    }
+
+    /// The trigger is not to hear of a timer, if it is set.
+    pub fn silence(&mut self, domain: TimeDomain, timer: Timer) {
+        if self.of(domain).contains(&timer) {
+            self.silent.insert((domain, timer));
+        }
+    }
+
+    /// Whether the trigger is to hear of a timer that came due.
+    pub fn is_heard(&mut self, domain: TimeDomain, timer: Timer) -> bool {
+        !self.silent.remove(&(domain, timer))
     }
 
     /// Deletes a timer, if it is set.
     pub fn delete(&mut self, domain: TimeDomain, timer: Timer) {
+        self.silent.remove(&(domain, timer));
         self.of(domain).remove(&timer);
     }
 

@@ -73,6 +73,8 @@ pub struct TriggerContext<'a> {
     pub watermark: i64,
     /// The clock.
     pub clock: i64,
+    /// The timer that ends the window.
+    pub cleanup: (TimeDomain, i64),
     /// The state of this key and window.
     pub state: &'a mut TriggerState,
     /// All timers.
@@ -85,9 +87,14 @@ impl TriggerContext<'_> {
         self.timers.register(domain, Timer { time, key: self.key, window: self.window });
     }
 
-    /// Deletes a timer of this key and window.
+    /// Deletes a timer of this key and window. The one that ends it stays.
     pub fn delete(&mut self, domain: TimeDomain, time: i64) {
-        self.timers.delete(domain, Timer { time, key: self.key, window: self.window });
+        let timer = Timer { time, key: self.key, window: self.window };
+        if (domain, time) == self.cleanup {
+            self.timers.silence(domain, timer);
+        } else {
+            self.timers.delete(domain, timer);
+        }
     }
 
     /// The next time for a continuous trigger, not beyond the window.

@@ -80,15 +80,15 @@ fn without_purging_reports_are_cumulative() {
     );
 }
 
-/// Three hours of three keys, an event of each every seven seconds or so, out of order by up to ten.
+/// An hour of three keys, an event of each every twelve seconds or so, out of order by up to ten.
 fn many() -> Vec<(i64, i64, i64)> {
     let mut random = 7_u64;
     let mut event = |n: i64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let seconds = (n * 3 - (random >> 33) as i64 % 10).max(0);
+        let seconds = (n * 4 - (random >> 33) as i64 % 10).max(0);
         (n % 3, n, seconds * 1000)
     };
-    (0..3600).map(&mut event).collect()
+    (0..900).map(&mut event).collect()
 }
 
 fn keyed_many(env: &StreamExecutionEnvironment) -> DataStream<Event> {

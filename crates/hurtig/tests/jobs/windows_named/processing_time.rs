@@ -117,34 +117,30 @@ fn what_waits_for_the_clock_when_the_input_ends_is_never_put_out() {
 }
 
 #[test]
-fn an_hour_that_reports_every_minute_before_it_is_over() {
+fn a_minute_that_reports_every_second_before_it_is_over() {
     let steps = [
         Step::Record(1, 0),
-        Step::Wait(100_000),
+        Step::Wait(1500),
         Step::Record(2, 0),
-        Step::Wait(100_000),
+        Step::Wait(2000),
         Step::Record(3, 0),
-        Step::Wait(3_500_000),
+        Step::Wait(60_000),
     ];
-    let so_far = |minute: i64| {
-        if minute < 2 {
-            vec![1]
-        } else if minute < 4 {
-            vec![1, 2]
-        } else {
-            vec![1, 2, 3]
-        }
+    let so_far = |second: i64| match second {
+        ..2 => vec![1],
+        2..4 => vec![1, 2],
+        _ => vec![1, 2, 3],
     };
-    let hour = || TumblingProcessingTimeWindows::of(Duration::from_secs(3600));
-    let minute = || ContinuousProcessingTimeTrigger::of(Duration::from_secs(60));
+    let minute = || TumblingProcessingTimeWindows::of(60 * SECOND);
+    let second = || ContinuousProcessingTimeTrigger::of(SECOND);
     check_on_clock(
         &steps,
-        |values| values.key_by(|_| 0).window(hour()).trigger(minute()).process(Fired),
-        &(1..=60).map(|minute| (0, so_far(minute), 60 * minute)).collect::<Vec<_>>(),
+        |values| values.key_by(|_| 0).window(minute()).trigger(second()).process(Fired),
+        &(1..=60).map(|second| (0, so_far(second), second)).collect::<Vec<_>>(),
     );
     check_on_clock(
         &steps,
-        |values| values.key_by(|_| 0).window(hour()).trigger(PurgingTrigger::of(minute())).process(Fired),
-        &[(0, vec![1], 60), (0, vec![2], 120), (0, vec![3], 240)],
+        |values| values.key_by(|_| 0).window(minute()).trigger(PurgingTrigger::of(second())).process(Fired),
+        &[(0, vec![1], 1), (0, vec![2], 2), (0, vec![3], 4)],
     );
 }

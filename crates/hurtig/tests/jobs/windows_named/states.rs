@@ -1,5 +1,9 @@
 //! What a window function remembers: of its window, until that is over, and of its key.
+use hurtig::operator::route::{OwnedKey, Selector};
+use hurtig::operator::window::contents::Buffering;
+use hurtig::operator::window::operator::{WindowOperator, WindowOptions};
 use hurtig::prelude::*;
+use hurtig::test::KeyedOneInputOperatorTestHarness;
 
 use super::{Event, clock, events, minutes};
 use crate::harness::{check, check_fails, check_per_key};
@@ -166,4 +170,52 @@ fn windows_that_share_panes_have_no_state_of_their_own() {
         },
         [],
     );
+}
+
+/// Says how often its window has fired.
+#[derive(Clone, Default)]
+struct FiringsOf {
+    firings: ValueState<i64>,
+}
+
+impl RichFunction for FiringsOf {
+    fn open(&mut self, context: &mut RuntimeContext<'_>) -> Result<()> {
+        self.firings = context.state(&ValueStateDescriptor::new("firings"))?;
+        Ok(())
+    }
+}
+
+impl ProcessWindowFunction<Event, Event, i64, GlobalWindow> for FiringsOf {
+    fn process(
+        &mut self,
+        _: &i64,
+        elements: Elements<'_, Event>,
+        context: &mut WindowContext<'_, GlobalWindow, Event>,
+    ) -> Result<()> {
+        let firings = self.firings.value(&mut context.window_state())?.unwrap_or(0) + 1;
+        self.firings.update(&mut context.window_state(), firings)?;
+        context.collect((firings, elements.len() as i64));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_window_whose_time_to_live_is_over_begins_anew() {
+    let ttl = StateTtlConfig::new(minutes(30)).time_characteristic(TtlTimeCharacteristic::EventTime);
+    let options = WindowOptions { ttl: Some(ttl), ..WindowOptions::default() };
+    let key: fn(&Event) -> i64 = |event| event.0;
+    let operator = WindowOperator::new(
+        Selector::<_, i64>::new(OwnedKey(key)),
+        GlobalWindows::create(),
+        CountTrigger::of(1),
+        Buffering::<Event, Event, _>::new(FiringsOf::default()),
+        options,
+    );
+    let mut harness = KeyedOneInputOperatorTestHarness::<Event, Event>::for_operator(operator);
+    harness.open().unwrap();
+    for (value, minute) in [(1, 0), (2, 20), (3, 49), (4, 80)] {
+        harness.process_element((7, value), EventTime::from_millis(minute * 60_000)).unwrap();
+    }
+    // Between 3 and 4 lies more than half an hour. The watermark has not moved: nobody has cleaned up.
+    assert_eq!(harness.take_values(), [(1, 1), (2, 2), (3, 3), (1, 1)]);
 }

@@ -16,8 +16,9 @@ use proptest::prelude::*;
 
 use super::super::assigner::Assigner;
 use super::super::cases::Case;
-use super::super::oracle::Late;
+use super::super::oracle::{Late, Windowing};
 use super::super::steps::Step;
+use super::super::trigger::Trigger;
 use super::assigner::{AnyEvictor, TimeAssigner};
 use super::item::{CLEARED, Fired, Item, LATE, Report, Span, Spans, Steps};
 use super::trigger::AnyTrigger;
@@ -88,9 +89,12 @@ pub struct Played {
     pub left: StateSize,
 }
 
-/// Whether the function counts how often a window fires. Windows that merge or share panes have no state.
+/// Whether the function counts how often a window fires. Windows that merge or share panes have no state; those
+/// that never end, and are purged, would not be gone with it.
 pub fn counts(case: &Case, contents: Contents, way: Way) -> bool {
-    contents != Contents::Sum && way == Way::Windows && !case.windowing.assigner.merges()
+    let Windowing { assigner, trigger, .. } = &case.windowing;
+    let is_purged = *assigner == Assigner::Global && matches!(trigger, Trigger::Purging(_));
+    contents != Contents::Sum && way == Way::Windows && !assigner.merges() && !is_purged
 }
 
 /// Plays a case on an operator that is made as the DataStream API makes it.

@@ -1,10 +1,12 @@
 //! The engine's window operators against the oracle, on every windowing and on scripts that proptest makes up.
 //!
 //! [`trigger`] and [`assigner`] make the engine's parts of what the oracle's enums say, [`item`] has the records
-//! and the functions, [`driver`] plays scripts.
+//! and the functions, [`driver`] plays scripts. [`panes`] and [`joins`] look closer at some.
 mod assigner;
 mod driver;
 mod item;
+mod joins;
+mod panes;
 mod trigger;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +20,7 @@ use super::assigner::Assigner;
 use super::cases::{Case, all_windowings, cases, scripts};
 use super::oracle::{Due, Late, Windowing};
 use super::outcome::Firing;
-use super::steps::Step;
+use super::steps::{Step, script};
 use super::timers::TimeDomain;
 use super::trigger::Trigger;
 use crate::harness::Watchdog;
@@ -201,6 +203,43 @@ proptest! {
     ) {
         for (contents, way) in ways(&case.windowing) {
             check(&case, contents, way, pace);
+        }
+    }
+}
+
+/// What is left of a windowing after a script.
+fn left_of(windowing: Windowing, contents: Contents, text: &str) -> StateSize {
+    let case = Case { windowing, script: script(text) };
+    let pace = Pace { output: 1, input: 1, batch: 1 };
+    check(&case, contents, Way::Windows, pace);
+    StateSize { bytes: 0, ..played(&case, contents, Way::Windows, pace).left }
+}
+
+#[test]
+fn a_window_without_end_that_holds_nothing_is_gone() {
+    let nothing = StateSize::default();
+    assert_eq!(
+        left_of(Windowing::count(3), Contents::Sum, "1:1@0 2:2@0 1:3@0 2:4@0 1:5@0 2:6@0 end"),
+        nothing
+    );
+    let left = left_of(Windowing::count(3), Contents::Sum, "1:1@0 2:2@0 1:3@0 1:5@0 end");
+    assert_eq!(left, StateSize { keys: 1, entries: 2, ..nothing }, "a window and its sum");
+
+    let nested = Box::new(Trigger::Count(2));
+    let timeout = Trigger::ProcessingTimeout {
+        nested,
+        timeout: 7,
+        reset_timer_on_new_record: false,
+        should_clear_on_timeout: true,
+    };
+    let trigger = Trigger::Purging(Box::new(timeout));
+    let count_or_time = || Windowing { trigger: trigger.clone(), ..Windowing::count(2) };
+    let by_count = "p1 1:1@0 1:2@0 2:3@0 2:4@0 end";
+    let by_time = "p1 1:1@0 2:2@0 p9 end";
+    let by_both = "p1 1:1@0 p9 1:2@0 p10 1:3@0 1:4@0 p30 end";
+    for script in [by_count, by_time, by_both] {
+        for contents in [Contents::Elements, Contents::Sum] {
+            assert_eq!(left_of(count_or_time(), contents, script), nothing, "{contents:?} {script}");
         }
     }
 }
