@@ -59,6 +59,21 @@ fn every_engine_benchmark_gives_its_figures() {
 }
 
 #[test]
+fn every_benchmark_of_state_agrees_with_its_counterpart() {
+    // A difference of the checksums is an error.
+    let names =
+        "keyed_count_u64,keyed_count_string,key_bytes,tumbling_count,sliding_count,session_count,timers";
+    let found = lines(&["bench", "engine", "--only", names, "--scale", "0.002", "--rounds", "1", "--json"]);
+    assert_eq!(found.len(), 7);
+    for line in &found {
+        let ratio = line.get("ratio").or(line.get("compact_ratio")).unwrap_or_else(|| panic!("{line}"));
+        assert!(ratio.as_f64().is_some(), "{line}");
+    }
+    let flood = lines(&["bench", "engine", "--only", "timer_flood", "--scale", "0.02", "--json"]);
+    assert_eq!(flood[0]["timers"].as_u64(), Some(200_000));
+}
+
+#[test]
 fn a_first_record_comes_out_of_a_new_process() {
     let found = lines(&["bench", "engine", "--only", "first_record", "--json"]);
     assert!(found[0]["p50_ms"].as_f64().unwrap() > 0.0);

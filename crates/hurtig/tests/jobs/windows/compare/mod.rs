@@ -10,8 +10,14 @@ mod panes;
 mod trigger;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use hurtig::operator::route::{OwnedKey, Selector};
+use hurtig::operator::window::contents::Buffering;
+use hurtig::operator::window::operator::{WindowOperator, WindowOptions};
+use hurtig::prelude::{EventTime, EventTimeSessionWindows, EventTimeTrigger};
 use hurtig::state::keyed::StateSize;
+use hurtig::test::KeyedOneInputOperatorTestHarness;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -23,9 +29,9 @@ use super::outcome::Firing;
 use super::steps::{Step, script};
 use super::timers::TimeDomain;
 use super::trigger::Trigger;
-use crate::harness::Watchdog;
+use crate::harness::{Watchdog, expect_message};
 use driver::{Contents, Pace, Seen, Way, counts, paces, played};
-use item::{Span, span};
+use item::{Fired, Item, Report, Span, span};
 use trigger::nests_timeouts;
 
 /// Plays a case on an operator and on the oracle, and compares all that comes out.
@@ -242,4 +248,21 @@ fn a_window_without_end_that_holds_nothing_is_gone() {
             assert_eq!(left_of(count_or_time(), contents, script), nothing, "{contents:?} {script}");
         }
     }
+}
+
+#[test]
+fn windows_that_merge_have_no_state_of_their_own() {
+    let operator = WindowOperator::new(
+        Selector::new(OwnedKey(|item: &Item| item.key)),
+        EventTimeSessionWindows::with_gap(Duration::from_millis(5)),
+        EventTimeTrigger,
+        Buffering::<Item, Fired, _>::new(Report::that_counts()),
+        WindowOptions::default(),
+    );
+    let mut harness = KeyedOneInputOperatorTestHarness::<Item, Fired>::for_operator(operator);
+    harness.open().unwrap();
+    let item = Item { key: 1, value: 2, step: 0, gap: 0 };
+    harness.process_element(item, EventTime::from_millis(3)).unwrap();
+    let Err(error) = harness.process_watermark(EventTime::MAX) else { panic!("it has written state") };
+    expect_message("sessions", &error, &["windows that merge have no state each", "global_state"]);
 }
