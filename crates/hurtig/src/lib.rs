@@ -61,7 +61,7 @@ pub mod prelude {
     pub use hurtig_connector::WatermarkStrategy;
     pub use hurtig_core::config::RuntimeExecutionMode;
     pub use hurtig_core::types::{Key, TypeInformation};
-    pub use hurtig_core::{Configuration, Error, EventTime, Result, Watermark};
+    pub use hurtig_core::{Configuration, Error, EventTime, ProcessingTime, Result, Watermark};
     pub use hurtig_datastream::{
         AsyncDataStream, ColumnStream, ConnectedStreams, DataStream, DataStreamSink, KeyedStream,
         StreamExecutionEnvironment,
@@ -124,6 +124,14 @@ mod execution_mode_page {}
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/joins.md")]
 mod joins_page {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/state.md")]
+mod state_page {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+mod testing_page {}
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]

@@ -23,13 +23,17 @@ pub struct Sweeper {
     due: Option<ProcessingTime>,
     /// When it was looked last.
     last: Option<ProcessingTime>,
-    /// How far event time was then.
+    /// Whether a round has begun and is not over.
+    in_round: bool,
+    /// Whether another round is wanted as soon as it can be: event time has come far.
+    again: bool,
+    /// How far it was when it was last found to have come far.
     watermark: Watermark,
 }
 
 impl Default for Sweeper {
     fn default() -> Self {
-        Sweeper { due: None, last: None, watermark: Watermark::MIN }
+        Sweeper { due: None, last: None, in_round: false, again: false, watermark: Watermark::MIN }
     }
 }
 
@@ -62,20 +66,28 @@ impl Sweeper {
         states.store.time.processing = now;
         states.store.time.watermark = watermark;
         states.store.time.event = watermark.0;
-        if self.due.is_some_and(|due| due <= now) || self.has_come_far(now, watermark, &states.store) {
-            self.last = Some(now);
+        if self.has_come_far(watermark, &states.store) {
             self.watermark = watermark;
-            let more = states.store.sweep(BUDGET);
-            self.due = more.then(|| now + BREATH);
+            self.again = true;
+        }
+        // Not twice at one moment: a watermark may follow every record.
+        let wanted = self.again || self.due.is_some_and(|due| due <= now);
+        if wanted && self.last != Some(now) {
+            self.last = Some(now);
+            self.again &= self.in_round;
+            self.in_round = states.store.sweep(BUDGET);
+            self.due = None;
+        }
+        if self.again || self.in_round {
+            self.due = Some(now + BREATH);
         }
         self.plan(now, &states.store, context);
     }
 
-    /// Whether event time alone is reason to look. Not twice at one moment: a watermark may follow every record.
-    fn has_come_far(&self, now: ProcessingTime, watermark: Watermark, store: &StateStore) -> bool {
+    /// Whether event time alone is reason to look.
+    fn has_come_far(&self, watermark: Watermark, store: &StateStore) -> bool {
         let Some(shortest) = store.shortest_ttl(Some(TtlTimeCharacteristic::EventTime)) else { return false };
-        let passed = watermark.0.as_millis().saturating_sub(self.watermark.0.as_millis());
-        passed >= shortest / 4 && self.last != Some(now)
+        watermark.0.as_millis().saturating_sub(self.watermark.0.as_millis()) >= shortest / 4
     }
 
     /// Asks to be woken again while there is something to look at.

@@ -18,7 +18,7 @@ use super::sink::ChecksumSink;
 const RATE: u64 = 1000;
 /// Milliseconds of event time that a timer waits, on the average.
 const WAIT: u64 = 1000;
-const KEYS: u64 = 1 << 40;
+const KEYS: u64 = 100_000;
 
 #[derive(Clone, Default)]
 struct Wait;

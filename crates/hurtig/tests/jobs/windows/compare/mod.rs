@@ -1,10 +1,12 @@
 //! The engine's window operators against the oracle, on every windowing and on scripts that proptest makes up.
 //!
 //! [`trigger`] and [`assigner`] make the engine's parts of what the oracle's enums say, [`item`] has the records
-//! and the functions, [`driver`] plays scripts. [`panes`] and [`joins`] look closer at some.
+//! and the functions, [`driver`] plays scripts. [`panes`] and [`joins`] look closer at some,
+//! [`jobs`] runs whole jobs.
 mod assigner;
 mod driver;
 mod item;
+mod jobs;
 mod joins;
 mod panes;
 mod trigger;
