@@ -86,7 +86,8 @@ pub mod prelude {
     pub use hurtig_operator::process::{OutputTag, ProcessContext, ProcessFunction};
     pub use hurtig_operator::window::assigner::{
         EventTimeSessionWindows, GlobalWindows, ProcessingTimeSessionWindows, SlidingEventTimeWindows,
-        SlidingProcessingTimeWindows, TumblingEventTimeWindows, TumblingProcessingTimeWindows, WindowAssigner,
+        SlidingProcessingTimeWindows, TumblingEventTimeWindows, TumblingProcessingTimeWindows,
+        WindowAssigner,
     };
     pub use hurtig_operator::window::evictor::{
         CountEvictor, DeltaEvictor, Evictor, EvictorContext, TimeEvictor, TimestampedValue,

@@ -89,7 +89,7 @@ struct Leaf {
 
 /// Timers in the order of their times, then of their rows. Flink's `InternalTimerServiceImpl` keeps two: event
 /// and processing time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TimerQueue {
     /// Sorted, each timer once, all of them set; those before `next` are gone.
     front: Vec<RowTimer>,
@@ -102,20 +102,6 @@ pub struct TimerQueue {
     leaves: VecDeque<Leaf>,
     /// Where the last append went.
     hot: usize,
-}
-
-impl Default for TimerQueue {
-    fn default() -> Self {
-        TimerQueue {
-            front: Vec::new(),
-            next: 0,
-            heap: BinaryHeap::new(),
-            sequence: 0,
-            bound: None,
-            leaves: VecDeque::new(),
-            hot: 0,
-        }
-    }
 }
 
 impl TimerQueue {

@@ -40,12 +40,7 @@ pub trait WindowContents<T, K: Key, W>: Send + 'static {
     fn is_empty(&mut self, row: RowId) -> bool;
 
     /// Puts out what becomes of the elements.
-    fn fire(
-        &mut self,
-        row: RowId,
-        key: &K,
-        context: &mut WindowContext<'_, W, Self::Output>,
-    ) -> Result<()>;
+    fn fire(&mut self, row: RowId, key: &K, context: &mut WindowContext<'_, W, Self::Output>) -> Result<()>;
 
     /// The window is gone, says the function's `clear`.
     fn close_window(&mut self, context: &mut WindowContext<'_, W, Self::Output>) -> Result<()>;
@@ -60,7 +55,7 @@ pub trait WindowContents<T, K: Key, W>: Send + 'static {
     fn touch(&self, rows: &[RowId]) -> usize;
 
     /// Elements or accumulators held.
-    fn len(&self) -> usize;
+    fn held(&self) -> usize;
 
     /// Bytes held, without what they own elsewhere.
     fn bytes(&self) -> usize;
@@ -128,13 +123,7 @@ where
     }
 
     #[inline]
-    fn add(
-        &mut self,
-        row: RowId,
-        element: T,
-        _: Option<EventTime>,
-        holds: &mut RowHolds,
-    ) -> Result<()> {
+    fn add(&mut self, row: RowId, element: T, _: Option<EventTime>, holds: &mut RowHolds) -> Result<()> {
         let aggregate = &self.aggregate;
         self.accumulators.modify(row, &NOW, holds, |held| {
             aggregate.add(element, held.get_or_insert_with(|| aggregate.create_accumulator()))
@@ -181,7 +170,7 @@ where
         self.accumulators.touch(rows)
     }
 
-    fn len(&self) -> usize {
+    fn held(&self) -> usize {
         self.accumulators.len()
     }
 
@@ -218,13 +207,7 @@ where
         &mut self.function
     }
 
-    fn add(
-        &mut self,
-        row: RowId,
-        element: T,
-        _: Option<EventTime>,
-        holds: &mut RowHolds,
-    ) -> Result<()> {
+    fn add(&mut self, row: RowId, element: T, _: Option<EventTime>, holds: &mut RowHolds) -> Result<()> {
         self.elements.push(row, element, &NOW, holds);
         Ok(())
     }
@@ -260,7 +243,7 @@ where
         self.elements.touch(rows)
     }
 
-    fn len(&self) -> usize {
+    fn held(&self) -> usize {
         self.elements.len()
     }
 
@@ -355,7 +338,7 @@ where
         self.elements.touch(rows)
     }
 
-    fn len(&self) -> usize {
+    fn held(&self) -> usize {
         self.elements.len()
     }
 

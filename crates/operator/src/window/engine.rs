@@ -132,7 +132,7 @@ where
     where
         C: WindowContents<T, K, A::Window>,
     {
-        if self.windows.len() < NEAR {
+        if self.windows.live() < NEAR {
             return;
         }
         self.near.clear();
@@ -160,8 +160,7 @@ where
         C: WindowContents<T, K, A::Window>,
     {
         if !self.merging
-            && let Some(window) =
-                self.assigner.assign_one(&element, timestamp, context.now, &self.last)?
+            && let Some(window) = self.assigner.assign_one(&element, timestamp, context.now, &self.last)?
         {
             self.last = window.clone();
             if self.is_window_late(&window, context) {
@@ -550,14 +549,20 @@ where
             // The trigger has deleted its timer of this time, and is not asked.
             return self.end(row, of_event_time.then_some(time), context);
         }
-        let result = self.with_trigger(row, of_event_time.then_some(time), context, |trigger, window, state, context| {
-            if of_event_time {
-                trigger.on_event_time(EventTime::from_millis(time), window, state, context)
-            } else {
-                trigger.on_processing_time(ProcessingTime::from_millis(time), window, state, context)
-            }
-        })?;
-        if let Some(held) = self.windows.rows.get_mut(row.0).filter(|held| held.state != G::State::default()) {
+        let result = self.with_trigger(
+            row,
+            of_event_time.then_some(time),
+            context,
+            |trigger, window, state, context| {
+                if of_event_time {
+                    trigger.on_event_time(EventTime::from_millis(time), window, state, context)
+                } else {
+                    trigger.on_processing_time(ProcessingTime::from_millis(time), window, state, context)
+                }
+            },
+        )?;
+        if let Some(held) = self.windows.rows.get_mut(row.0).filter(|held| held.state != G::State::default())
+        {
             held.take_back(row, &mut context.window_states.holds);
         }
         self.act(keys, row, result, context)?;
@@ -652,7 +657,7 @@ where
 
     /// Asks to be woken to look at windows, while there are any.
     fn plan_sweep<O>(&mut self, soon: bool, context: &mut WindowContext<'_, A::Window, O>) {
-        let Some(ttl) = self.options.ttl.filter(|_| self.windows.len() > 0) else { return };
+        let Some(ttl) = self.options.ttl.filter(|_| self.windows.live() > 0) else { return };
         let pause = if soon { 1 } else { ttl.pause_millis() };
         let at = context.now + Duration::from_millis(pause);
         let planned = self.sweep_at.filter(|planned| *planned > context.now);

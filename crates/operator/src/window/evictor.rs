@@ -24,22 +24,12 @@ pub struct EvictorContext {
 /// Takes elements out of a window that fires. Flink's `Evictor`. What it takes out stays out.
 pub trait Evictor<T, W>: Clone + Send + Sync + 'static {
     /// Before the function sees the elements.
-    fn evict_before(
-        &self,
-        elements: &mut Vec<TimestampedValue<T>>,
-        window: &W,
-        context: &EvictorContext,
-    ) {
+    fn evict_before(&self, elements: &mut Vec<TimestampedValue<T>>, window: &W, context: &EvictorContext) {
         let _ = (elements, window, context);
     }
 
     /// After the function has seen the elements.
-    fn evict_after(
-        &self,
-        elements: &mut Vec<TimestampedValue<T>>,
-        window: &W,
-        context: &EvictorContext,
-    ) {
+    fn evict_after(&self, elements: &mut Vec<TimestampedValue<T>>, window: &W, context: &EvictorContext) {
         let _ = (elements, window, context);
     }
 }

@@ -69,11 +69,7 @@ pub trait ProcessWindowFunction<I: TypeInformation, O: TypeInformation, K: Key, 
 /// As [`ProcessWindowFunction`], for windows of a stream without keys. Flink's `ProcessAllWindowFunction`.
 pub trait ProcessAllWindowFunction<I: TypeInformation, O: TypeInformation, W>: RichFunction {
     /// The window fires.
-    fn process(
-        &mut self,
-        elements: Elements<'_, I>,
-        context: &mut WindowContext<'_, W, O>,
-    ) -> Result<()>;
+    fn process(&mut self, elements: Elements<'_, I>, context: &mut WindowContext<'_, W, O>) -> Result<()>;
 
     /// The window is gone.
     fn clear(&mut self, context: &mut WindowContext<'_, W, O>) -> Result<()> {

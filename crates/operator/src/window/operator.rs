@@ -208,8 +208,7 @@ where
         operator: &mut OperatorContext,
     ) -> Result<Progress> {
         let now = operator.host.processing_time();
-        if self.fire(TimeDomain::EventTime, watermark.0.as_millis(), now, output, operator)?
-            == Progress::More
+        if self.fire(TimeDomain::EventTime, watermark.0.as_millis(), now, output, operator)? == Progress::More
         {
             return Ok(Progress::More);
         }
@@ -242,7 +241,7 @@ where
         let holds = &mut window_states.holds;
         Some(StateSize {
             keys: keys.len(),
-            entries: engine.windows.len() + engine.contents.len() + key_states.len(),
+            entries: engine.windows.live() + engine.contents.held() + key_states.len(),
             event_time_timers: engine.windows.event.timers(holds).len(),
             processing_time_timers: engine.windows.processing.timers(holds).len(),
             bytes: keys.bytes() + key_states.bytes() + engine.windows.bytes() + engine.contents.bytes(),

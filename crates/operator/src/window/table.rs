@@ -81,7 +81,7 @@ fn hash<W: Window>(key: RowId, window: &W) -> u64 {
 
 impl<W: Window, S: TypeInformation + Default> WindowTable<W, S> {
     /// How many windows there are.
-    pub fn len(&self) -> usize {
+    pub fn live(&self) -> usize {
         self.live
     }
 

@@ -487,7 +487,8 @@ mod tests {
                 }
                 Step::Retain(row, divisor) => {
                     let divisor = u64::from(divisor);
-                    let keep = |held: &Held| life.shows(held.stamp, &now) && held.value % divisor == 0;
+                    let keep =
+                        |held: &Held| life.shows(held.stamp, &now) && held.value.is_multiple_of(divisor);
                     model[row as usize].retain(keep);
                     column.retain(RowId(row), &now, &mut holds, |_, value| value % divisor == 0);
                 }

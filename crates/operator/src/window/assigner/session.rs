@@ -117,10 +117,24 @@ macro_rules! session {
     };
 }
 
-session!([], EventTimeSessionWindows, EventTimeTrigger, true,
-    |timestamp, _| Ok(required(timestamp)?.as_millis()), |session, _| session.gap, []);
-session!([], ProcessingTimeSessionWindows, ProcessingTimeTrigger, false,
-    |_, now| Ok(now.as_millis()), |session, _| session.gap, []);
+session!(
+    [],
+    EventTimeSessionWindows,
+    EventTimeTrigger,
+    true,
+    |timestamp, _| Ok(required(timestamp)?.as_millis()),
+    |session, _| session.gap,
+    []
+);
+session!(
+    [],
+    ProcessingTimeSessionWindows,
+    ProcessingTimeTrigger,
+    false,
+    |_, now| Ok(now.as_millis()),
+    |session, _| session.gap,
+    []
+);
 session!([F], DynamicEventTimeSessionWindows<T, F>, EventTimeTrigger, true,
     |timestamp, _| Ok(required(timestamp)?.as_millis()), |session, element| (session.gap)(element),
     [T: 'static, F: Fn(&T) -> Duration + Clone + Send + Sync + 'static]);

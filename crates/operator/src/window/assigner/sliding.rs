@@ -86,5 +86,10 @@ macro_rules! sliding {
         }
     };
 }
-sliding!(SlidingEventTimeWindows, EventTimeTrigger, true, |timestamp, _| Ok(required(timestamp)?.as_millis()));
+sliding!(
+    SlidingEventTimeWindows,
+    EventTimeTrigger,
+    true,
+    |timestamp, _| Ok(required(timestamp)?.as_millis())
+);
 sliding!(SlidingProcessingTimeWindows, ProcessingTimeTrigger, false, |_, now| Ok(now.as_millis()));

@@ -95,5 +95,7 @@ macro_rules! tumbling {
         }
     };
 }
-tumbling!(TumblingEventTimeWindows, EventTimeTrigger, true, |timestamp, _| Ok(required(timestamp)?.as_millis()));
+tumbling!(TumblingEventTimeWindows, EventTimeTrigger, true, |timestamp, _| Ok(
+    required(timestamp)?.as_millis()
+));
 tumbling!(TumblingProcessingTimeWindows, ProcessingTimeTrigger, false, |_, now| Ok(now.as_millis()));

@@ -7,7 +7,6 @@ mod purging;
 mod time;
 mod timeout;
 
-
 use hurtig_core::{EventTime, ProcessingTime, Result, TypeInformation, Watermark};
 use hurtig_state::RowId;
 use hurtig_state::rows::RowHolds;

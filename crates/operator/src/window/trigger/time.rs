@@ -102,13 +102,7 @@ impl<T, W: Window> Trigger<T, W> for ProcessingTimeTrigger {
         true
     }
 
-    fn on_merge(
-        &self,
-        window: &W,
-        _: &mut (),
-        _: Vec<()>,
-        context: &mut TriggerContext<'_>,
-    ) -> Result<()> {
+    fn on_merge(&self, window: &W, _: &mut (), _: Vec<()>, context: &mut TriggerContext<'_>) -> Result<()> {
         if end_of(window) > context.current_processing_time() {
             context.register_processing_time_timer(end_of(window));
         }
