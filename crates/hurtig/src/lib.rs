@@ -134,6 +134,10 @@ mod state_page {}
 #[doc = include_str!("../../../docs/testing.md")]
 mod testing_page {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/windows.md")]
+mod windows_page {}
+
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

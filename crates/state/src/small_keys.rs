@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 use hurtig_core::Key;
 use hurtig_core::key::table_slot_hash;
 
-use crate::index::RowId;
+use crate::index::{RowId, shard_of};
 
 const SHARDS: usize = 64;
 
@@ -27,17 +27,11 @@ impl<K: Key> SmallKeys<K> {
     /// Whether keys of this type are small.
     pub const ARE: bool = !K::HAS_HEAP && size_of::<K>() <= 16;
 
-    /// Bits that neither the places of a table nor its tags are made of.
-    #[inline(always)]
-    fn shard(spread: u64) -> usize {
-        (spread >> 40) as usize % SHARDS
-    }
-
     /// The row of a key with this hash that `is_it` accepts.
     #[inline]
     pub fn find(&self, hash: u64, mut is_it: impl FnMut(&K) -> bool) -> RowId {
         let spread = table_slot_hash(hash);
-        let found = match self.shards.get(Self::shard(spread)) {
+        let found = match self.shards.get(shard_of(spread)) {
             Some(shard) => shard.find(spread, |(key, _)| is_it(key)),
             None => None,
         };
@@ -50,7 +44,7 @@ impl<K: Key> SmallKeys<K> {
             self.shards.resize_with(SHARDS, HashTable::new);
         }
         let spread = table_slot_hash(hash);
-        if let Some(shard) = self.shards.get_mut(Self::shard(spread)) {
+        if let Some(shard) = self.shards.get_mut(shard_of(spread)) {
             shard.insert_unique(spread, (key, row), |(key, _)| table_slot_hash(key.key_hash()));
         }
     }
@@ -58,13 +52,11 @@ impl<K: Key> SmallKeys<K> {
     /// Removes the key of a row.
     pub fn remove(&mut self, hash: u64, row: RowId) {
         let spread = table_slot_hash(hash);
-        let Some(shard) = self.shards.get_mut(Self::shard(spread)) else { return };
+        let Some(shard) = self.shards.get_mut(shard_of(spread)) else { return };
         if let Ok(entry) = shard.find_entry(spread, |&(_, present)| present == row) {
             entry.remove();
         }
-        if shard.is_empty() {
-            *shard = HashTable::new();
-        } else if shard.capacity() > 1024 && shard.len() * 8 < shard.capacity() {
+        if shard.capacity() > 64 && shard.len() * 8 < shard.capacity() {
             shard.shrink_to(shard.len() * 2, |(key, _)| table_slot_hash(key.key_hash()));
         }
     }
@@ -93,6 +85,6 @@ mod tests {
         for key in 0..100_000_u64 {
             keys.remove(key.key_hash(), RowId(key as u32));
         }
-        assert!(keys.bytes() < 8192, "{}", keys.bytes());
+        assert!(keys.bytes() < 64 * 1024, "{}", keys.bytes());
     }
 }

@@ -24,10 +24,10 @@ pub struct Hour {
     pub flights: i64,
     /// Sum of their delays in minutes.
     pub delay_minutes: i64,
-    /// How often this was reported before the hour was over.
-    pub early: i64,
-    /// How often since: once when it was over, and once for each flight that came later.
-    pub over: i64,
+    /// How often it has been reported.
+    pub reports: i64,
+    /// How often since it was over, because of a flight that came later.
+    pub corrections: i64,
 }
 
 /// The last report of each hour, when nothing can come for it any more.
@@ -50,9 +50,10 @@ pub fn reports(flights: &DataStream<Flight>) -> DataStream<Hour> {
 /// Makes a report of what a window holds, and remembers it as long as the window is there.
 #[derive(Clone, Default)]
 struct Report {
-    last: ValueState<Hour>,
+    /// The last report, and whether the hour was over by then.
+    last: ValueState<(Hour, bool)>,
     hours: LongCounter,
-    early: LongCounter,
+    reports: LongCounter,
     corrections: LongCounter,
 }
 
@@ -60,7 +61,7 @@ impl RichFunction for Report {
     fn open(&mut self, context: &mut RuntimeContext<'_>) -> Result<()> {
         self.last = context.state(&ValueStateDescriptor::new("last report"))?;
         self.hours = context.long_counter("hours");
-        self.early = context.long_counter("hours: early reports");
+        self.reports = context.long_counter("hours: reports");
         self.corrections = context.long_counter("hours: corrections");
         Ok(())
     }
@@ -74,7 +75,7 @@ impl ProcessWindowFunction<Airport, Hour, String, TimeWindow> for Report {
         context: &mut WindowContext<'_, TimeWindow, Hour>,
     ) -> Result<()> {
         let window = *context.window();
-        let is_early = context.current_watermark().0 < window.max_timestamp();
+        let is_over = context.current_watermark().0 >= window.max_timestamp();
         // A window that is reduced holds one value.
         let Some(&Airport { flights, delay_minutes, .. }) = totals.iter().next() else { return Ok(()) };
         let hour = self.last.modify(&mut context.window_state(), |last| {
@@ -83,23 +84,24 @@ impl ProcessWindowFunction<Airport, Hour, String, TimeWindow> for Report {
                 start: window.start,
                 flights,
                 delay_minutes,
-                early: 0,
-                over: 0,
+                reports: 0,
+                corrections: 0,
             };
-            let last = last.get_or_insert_with(none);
-            (last.flights, last.delay_minutes) = (flights, delay_minutes);
-            *if is_early { &mut last.early } else { &mut last.over } += 1;
-            last.clone()
+            let (hour, was_over) = last.get_or_insert_with(|| (none(), false));
+            hour.corrections += i64::from(*was_over && flights > hour.flights);
+            hour.reports += 1;
+            (hour.flights, hour.delay_minutes, *was_over) = (flights, delay_minutes, is_over);
+            hour.clone()
         })?;
         context.collect(hour);
         Ok(())
     }
 
     fn clear(&mut self, context: &mut WindowContext<'_, TimeWindow, Hour>) -> Result<()> {
-        let Some(last) = self.last.value(&mut context.window_state())? else { return Ok(()) };
+        let Some((last, _)) = self.last.value(&mut context.window_state())? else { return Ok(()) };
         self.hours.add(1);
-        self.early.add(last.early);
-        self.corrections.add(last.over - 1);
+        self.reports.add(last.reports);
+        self.corrections.add(last.corrections);
         context.output(&HOURS, last)
     }
 }

@@ -58,28 +58,29 @@ impl Plain {
         plain
     }
 
-    /// One more flight of an hour. When its first one comes it is decided how often it is reported early: at each
-    /// full ten minutes of event time from then on.
+    /// One more flight of an hour. If its first one comes before it is over, it is reported at each full ten
+    /// minutes of event time from then on, and when it is over; else for this flight. Then for each late one.
     fn count_in_hour(&mut self, origin: &str, departure: i64, delay: i64, watermark: i64) {
         let start = departure - departure.rem_euclid(HOUR_MILLIS);
         let last_moment = start + HOUR_MILLIS - 1;
         let is_over = last_moment <= watermark;
-        let hour = self.hours.entry((origin.to_owned(), start)).or_insert_with(|| {
-            let next = departure - departure.rem_euclid(TEN_MINUTES_MILLIS) + TEN_MINUTES_MILLIS;
-            let left = if is_over { 0 } else { (last_moment - next).div_euclid(TEN_MINUTES_MILLIS) + 1 };
-            Hour {
-                origin: origin.to_owned(),
-                start: EventTime::from_millis(start),
-                flights: 0,
-                delay_minutes: 0,
-                early: left,
-                // When it is over, if it ever was open.
-                over: i64::from(!is_over),
-            }
+        let hour = self.hours.entry((origin.to_owned(), start)).or_insert_with(|| Hour {
+            origin: origin.to_owned(),
+            start: EventTime::from_millis(start),
+            flights: 0,
+            delay_minutes: 0,
+            reports: 0,
+            corrections: 0,
         });
+        if is_over {
+            hour.reports += 1;
+            hour.corrections += i64::from(hour.flights > 0);
+        } else if hour.flights == 0 {
+            let next = departure - departure.rem_euclid(TEN_MINUTES_MILLIS) + TEN_MINUTES_MILLIS;
+            hour.reports = (last_moment - next).div_euclid(TEN_MINUTES_MILLIS) + 2;
+        }
         hour.flights += 1;
         hour.delay_minutes += delay;
-        hour.over += i64::from(is_over);
     }
 
     /// The spells of an airport, from its delayed departures.
