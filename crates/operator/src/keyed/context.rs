@@ -171,7 +171,7 @@ impl<'a, K: Key, O: TypeInformation> KeyedContext<'a, K, O> {
         Ok(())
     }
 
-    /// Sets a timer: the function is called for this key when the wall clock has reached `time`. In a batch it
+    /// Sets a timer: the function is called for this key when the wall clock is past `time`. In a batch it
     /// fires at the end of the input, after those of event time.
     pub fn register_processing_time_timer(&mut self, time: ProcessingTime) -> Result<()> {
         if self.operator.timers_are_over() {
